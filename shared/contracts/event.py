@@ -1,0 +1,91 @@
+"""What every event is made of: its data (state after it), and the envelope it travels in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Annotated, ClassVar, Generic, Self, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic.alias_generators import to_camel
+
+
+class Stream(IntEnum):
+    """One stream a kind of entity, one owner a stream (said-heard.md, rule 1). The number stands in every table: never reuse it."""
+
+    PROJECTS = 1
+    ASSESSMENTS = 2
+    ORGANISATIONS = 3
+    ADOPTIONS = 4
+    OBSERVATIONS = 5
+    RELEASES = 6
+
+    @property
+    def topic(self) -> str:
+        """The Kafka topic that carries the whole life of these entities."""
+        return f"nl.schuldhulpprojecten.{self.name.lower()}"
+
+
+GemeenteCode = Annotated[str, StringConstraints(pattern=r"^GM\d{4}$")]
+"""A gemeente as CBS writes it: GM and four digits."""
+RegionCode = Annotated[str, StringConstraints(pattern=r"^(GM\d{4}|PV\d{2}|NL)$")]
+"""A gemeente, a province (PV and two digits) or the whole country (NL)."""
+Line = Annotated[str, StringConstraints(max_length=300)]
+Text = Annotated[str, StringConstraints(max_length=4000)]
+Link = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://\S+$")]
+
+
+class Wire(BaseModel):
+    """A part of an event: camelCase on the wire, unknown fields ignored, so that a newer speaker is understood."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, from_attributes=True
+    )
+
+
+class EventData(Wire):
+    """The data of an event: the state of its entity after it.
+
+    `TYPE` and `VERSION` make the CloudEvents type; `ENTITY` names the field that is subject, Kafka key and entity.
+    """
+
+    TYPE: ClassVar[str]
+    VERSION: ClassVar[int] = 1
+    STREAM: ClassVar[Stream]
+    ENTITY: ClassVar[str]
+
+    @classmethod
+    def of(cls, state: object, **more: object) -> Self:
+        """The event that tells this state: fields are taken from its attributes by name, or from `more`."""
+        names = cls.model_fields.keys()
+        return cls.model_validate({name: more[name] if name in more else getattr(state, name) for name in names})
+
+    @classmethod
+    def ce_type(cls) -> str:
+        """The CloudEvents `type` (NL GOV profile: reverse DNS, no organisation, one version)."""
+        return f"nl.schuldhulpprojecten.{cls.TYPE}.v{cls.VERSION}"
+
+    @property
+    def entity(self) -> UUID:
+        """Whose life this is part of."""
+        found: UUID = getattr(self, self.ENTITY)
+        return found
+
+
+D = TypeVar("D", bound=EventData, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[D]):
+    """An event as it was heard. `sequence` counts what was said of `subject`, from 1, without gaps."""
+
+    id: UUID
+    subject: UUID
+    sequence: int
+    time: datetime
+    data: D
+    correlation_id: UUID | None = None
+    causation_id: UUID | None = None
+    traceparent: str | None = None

@@ -1,0 +1,30 @@
+"""AdoptionStarted: a gemeente decided to take over an assessed project."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.event import EventData, GemeenteCode, Stream
+
+
+class AdoptionStarted(EventData):
+    """Which gemeente takes over which version of which project, and whether that may be said in public."""
+
+    TYPE: ClassVar[str] = "adoption-started"
+    STREAM: ClassVar[Stream] = Stream.ADOPTIONS
+    ENTITY: ClassVar[str] = "adoption"
+
+    adoption: UUID
+    gemeente: GemeenteCode
+    gemeente_organisation: UUID
+    """The gemeente in the partner registry."""
+    project: UUID
+    project_version: Annotated[int, Field(ge=1)]
+    budget_euro: Annotated[int, Field(ge=0)]
+    may_be_named: bool
+    """Whether the gemeente lets itself be named; asked at the start, changeable."""
+    started_on: date
