@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 
 class Stream(IntEnum):
-    """One stream a kind of entity, one owner a stream (said-heard.md, rule 1). The number stands in every table: never reuse it."""
+    """One stream a kind of entity, one owner a stream. The number stands in every table: never reuse it."""
 
     PROJECTS = 1
     ASSESSMENTS = 2
@@ -74,18 +74,18 @@ class EventData(Wire):
         return found
 
 
-D = TypeVar("D", bound=EventData, covariant=True)
+D_co = TypeVar("D_co", bound=EventData, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Generic[D]):
+class Event(Generic[D_co]):
     """An event as it was heard. `sequence` counts what was said of `subject`, from 1, without gaps."""
 
     id: UUID
     subject: UUID
     sequence: int
     time: datetime
-    data: D
+    data: D_co
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     traceparent: str | None = None
