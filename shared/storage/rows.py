@@ -1,0 +1,27 @@
+"""Rows to domain values and back: a frozen dataclass is read by its field names, nested ones from jsonb."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+T = TypeVar("T")
+
+
+@cache
+def _adapter(of: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(of)
+
+
+def read(of: type[T], row: Mapping[str, Any]) -> T:
+    """The dataclass that this row holds. Columns it does not know are left out; a missing one takes its default."""
+    return _adapter(of).validate_python(dict(row))
+
+
+def plain(value: object) -> Any:  # noqa: ANN401 - whatever jsonb holds
+    """A dataclass (or a collection of them) as plain JSON values, for a jsonb column."""
+    return to_jsonable_python(value)
