@@ -6,12 +6,18 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
 from shared.contracts.event import EventData
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Said:
 class Transaction:
     """An open transaction. What is said in it is written as its last statement, and told only if it commits."""
 
-    connection: asyncpg.Connection[asyncpg.Record]
+    connection: Connection
     cause: Cause | None = None
     said: list[Said] = field(default_factory=list)
 
@@ -76,7 +82,7 @@ async def _mute(tx: Transaction) -> None:
 class Database:
     """A service's own schema. `append` writes what was said; `on_said` wakes the relay after the commit."""
 
-    pool: asyncpg.Pool[asyncpg.Record]
+    pool: Pool
     append: Callable[[Transaction], Awaitable[None]] = _mute
     on_said: Callable[[], None] = _unsaid
 
@@ -95,9 +101,11 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Transaction]:
         """A read-only view of one moment."""
-        async with self.pool.acquire() as connection:
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
-                yield Transaction(connection)
+        async with (
+            self.pool.acquire() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield Transaction(connection)
 
 
 async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
@@ -106,12 +114,12 @@ async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
     )
 
 
-async def connect(dsn: str, *, most: int = 10, name: str = "") -> asyncpg.Pool[asyncpg.Record]:
+async def connect(dsn: str, *, most: int = 10, name: str = "") -> Pool:
     """A pool to one role's schema. `dsn` holds no password in logs: asyncpg never prints it.
 
     Raises: OSError or asyncpg.PostgresError when the database does not answer.
     """
-    pool = await asyncpg.create_pool(
+    return await asyncpg.create_pool(
         dsn,
         min_size=1,
         max_size=most,
@@ -119,4 +127,3 @@ async def connect(dsn: str, *, most: int = 10, name: str = "") -> asyncpg.Pool[a
         init=_prepare,
         server_settings={"application_name": name, "timezone": "UTC", "jit": "off"},
     )
-    return pool
