@@ -1,0 +1,28 @@
+"""Versioned reference data: gemeenten and provinces with their succession, and the indicators. Resolved at read."""
+
+from shared.reference.columns import Column
+from shared.reference.gemeenten import Gemeente, UnknownGemeente, gemeente, gemeenten
+from shared.reference.indicators import Direction, Figure, Indicator, UnknownIndicator, indicator, indicators
+from shared.reference.regions import COUNTRY, Nearness, covers, is_region, nearness, provinces
+from shared.reference.succession import current_code
+
+__all__ = [
+    "COUNTRY",
+    "Column",
+    "Direction",
+    "Figure",
+    "Gemeente",
+    "Indicator",
+    "Nearness",
+    "UnknownGemeente",
+    "UnknownIndicator",
+    "covers",
+    "current_code",
+    "gemeente",
+    "gemeenten",
+    "indicator",
+    "indicators",
+    "is_region",
+    "nearness",
+    "provinces",
+]
