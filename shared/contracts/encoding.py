@@ -6,23 +6,33 @@ from shared.contracts.event import EventData
 from shared.refusals import Invalid
 
 MAX_DATA_BYTES = 65_536
+"""64 KB: what every intermediary must forward (NL GOV profile for CloudEvents, Size Limits)."""
 
 
 class EventTooLarge(Invalid):
-    """What would be told does not fit into one event."""
+    """What would be told does not fit into one event: its texts must become shorter, or links."""
 
     title = "Het bericht is te groot"
 
     def __init__(self, data: EventData, size: int) -> None:
         super().__init__(
-            f"{type(data).__name__} van {data.entity} is {size} bytes; het mag hoogstens {MAX_DATA_BYTES} bytes zijn. "
+            f"Dit is samen {_grouped(size)} bytes, en het mogen er hoogstens {_grouped(MAX_DATA_BYTES)} zijn. "
             "Kort de teksten in, of verwijs met een link."
         )
+        self.ce_type = data.ce_type()
+        self.size = size
 
 
 def encoded(data: EventData) -> bytes:
-    """The data as it travels. Raises: EventTooLarge."""
+    """The data as it travels. A field that is None is left out: for whoever hears it, None is its default.
+
+    Raises: EventTooLarge.
+    """
     wire: bytes = data.__pydantic_serializer__.to_json(data, by_alias=True, exclude_none=True)
     if len(wire) > MAX_DATA_BYTES:
         raise EventTooLarge(data, len(wire))
     return wire
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", ".")

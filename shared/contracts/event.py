@@ -28,20 +28,31 @@ class Stream(IntEnum):
         return f"nl.schuldhulpprojecten.{self.name.lower()}"
 
 
-GemeenteCode = Annotated[str, StringConstraints(pattern=r"^GM\d{4}$")]
+GemeenteCode = Annotated[str, StringConstraints(pattern=r"^GM[0-9]{4}$")]
 """A gemeente as CBS writes it: GM and four digits."""
-RegionCode = Annotated[str, StringConstraints(pattern=r"^(GM\d{4}|PV\d{2}|NL)$")]
+RegionCode = Annotated[str, StringConstraints(pattern=r"^(GM[0-9]{4}|PV[0-9]{2}|NL)$")]
 """A gemeente, a province (PV and two digits) or the whole country (NL)."""
-Line = Annotated[str, StringConstraints(max_length=300)]
-Text = Annotated[str, StringConstraints(max_length=4000)]
-Link = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://\S+$")]
+NO_NUL = r"^[^\x00]*$"
+"""Postgres stores no NUL in text: one in an event would stop its key at every listener."""
+Line = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL)]
+Text = Annotated[str, StringConstraints(max_length=4000, pattern=NO_NUL)]
+Link = Annotated[str, StringConstraints(max_length=2000, pattern=r"^https?://[^\s\x00]+$")]
 
 
 class Wire(BaseModel):
-    """A part of an event: camelCase on the wire, unknown fields ignored, so that a newer speaker is understood."""
+    """A part of an event: camelCase on the wire, unknown fields ignored, so that a newer speaker is understood.
+
+    The docstring under a field is its description in the JSON Schema.
+    """
 
     model_config = ConfigDict(
-        frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, from_attributes=True
+        frozen=True,
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        from_attributes=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,  # JSON has neither
     )
 
 
@@ -66,6 +77,11 @@ class EventData(Wire):
     def ce_type(cls) -> str:
         """The CloudEvents `type` (NL GOV profile: reverse DNS, no organisation, one version)."""
         return f"nl.schuldhulpprojecten.{cls.TYPE}.v{cls.VERSION}"
+
+    @classmethod
+    def dataschema(cls) -> str:
+        """The CloudEvents `dataschema`: the `$id` of its JSON Schema. A name, which need not resolve."""
+        return f"https://schuldhulpprojecten.nl/schemas/{cls.TYPE}.v{cls.VERSION}.json"
 
     @property
     def entity(self) -> UUID:
