@@ -1,0 +1,158 @@
+"""Detached processes that are found again by their pid file."""
+
+import contextlib
+import ctypes
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from deploy.local import accounts
+from deploy.local.accounts import Account
+from deploy.local.errors import RunnerError
+
+POLL_SECONDS = 0.02
+
+
+@dataclass
+class Daemon:
+    """A process in a session of its own, known by `<folder>/<name>.pid`; its output goes to `<folder>/<name>.log`.
+
+    The pid file holds the time at which the process started too: a pid that was given to another process since
+    is never taken for ours, and never signalled.
+    """
+
+    name: str
+    folder: Path
+    stop_signal: signal.Signals = signal.SIGTERM
+    _child: "subprocess.Popen[bytes] | None" = field(default=None, repr=False)
+
+    @property
+    def log_file(self) -> Path:
+        """Where the process writes what it has to say."""
+        return self.folder / f"{self.name}.log"
+
+    @property
+    def pid_file(self) -> Path:
+        """Where its pid and start time are kept."""
+        return self.folder / f"{self.name}.pid"
+
+    def start(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str] | None = None,
+        *,
+        account: Account | None = None,
+        with_parent: bool = False,
+    ) -> None:
+        """Start `command`, under `account` if one is given; `with_parent` ends it when the caller dies (Linux)."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log_file.open("ab") as log:
+            self._child = subprocess.Popen(
+                command,
+                env=None if environment is None else dict(environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                **accounts.switch(account),
+                preexec_fn=self._end_with_parent if with_parent else None,  # noqa: PLW1509 -- one C call, no Python locks
+            )
+        self._remember(psutil.Process(self._child.pid))
+
+    def process(self) -> psutil.Process | None:
+        """Return the process while it runs, else None."""
+        if self._child is not None:
+            self._child.poll()  # a child that ended must be collected before psutil sees it is gone
+        try:
+            known = json.loads(self.pid_file.read_text())
+            process = psutil.Process(known["pid"])
+            same = abs(process.create_time() - known["created"]) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+            return None
+        return process if same else None
+
+    def stop(self, seconds: float = 20) -> bool:
+        """Ask the process to end and kill it when it has not within `seconds`; tell whether it was running."""
+        process = self.process()
+        if process is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(self.stop_signal)
+            if not self._gone_within(process, seconds):
+                self.kill()
+        self.pid_file.unlink(missing_ok=True)
+        return process is not None
+
+    def kill(self) -> None:
+        """End the process and its children as a power cut would; the pid file stays behind."""
+        process = self.process()
+        if process is None:
+            return
+        with contextlib.suppress(psutil.NoSuchProcess):
+            family = [process, *process.children(recursive=True)]
+            for member in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    member.kill()
+            for member in family:
+                self._gone_within(member, 10)
+
+    def log_size(self) -> int:
+        """Return how many bytes the log has."""
+        return self.log_file.stat().st_size if self.log_file.exists() else 0
+
+    def log_since(self, start: int) -> str:
+        """Return the log from byte `start` on."""
+        with self.log_file.open("rb") as log:
+            log.seek(start)
+            return log.read().decode(errors="replace")
+
+    def last_lines(self, count: int = 15) -> str:
+        """Return the end of the log."""
+        try:
+            return "\n".join(self.log_file.read_text(errors="replace").splitlines()[-count:])
+        except OSError:
+            return ""
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
+        """Return once `ready()`; raise RunnerError, with the end of the log, when the process dies or is late."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if self.process() is None:
+                raise RunnerError(f"{self.name} stopped while it started; {self._end_of_log()}")
+            if time.monotonic() > deadline:
+                raise RunnerError(f"{self.name} was not ready within {seconds:.0f} s; {self._end_of_log()}")
+            time.sleep(POLL_SECONDS)
+
+    def _end_of_log(self) -> str:
+        return f"its log {self.log_file} ends so:\n{self.last_lines()}"
+
+    def _remember(self, process: psutil.Process) -> None:
+        draft = self.pid_file.with_suffix(".pid.new")
+        draft.write_text(json.dumps({"pid": process.pid, "created": process.create_time()}))
+        draft.replace(self.pid_file)
+
+    def _gone_within(self, process: psutil.Process, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._is_gone(process):
+                return True
+            time.sleep(POLL_SECONDS)
+        return False
+
+    def _is_gone(self, process: psutil.Process) -> bool:
+        if self._child is not None and self._child.pid == process.pid:
+            return self._child.poll() is not None  # collects it
+        try:
+            return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    def _end_with_parent(self) -> None:
+        parent_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
+        with contextlib.suppress(AttributeError, OSError):
+            ctypes.CDLL(None).prctl(parent_death_signal, self.stop_signal)
