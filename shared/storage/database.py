@@ -39,11 +39,15 @@ class Said:
 
 @dataclass(slots=True)
 class Transaction:
-    """An open transaction. What is said in it is written as its last statement, and told only if it commits."""
+    """An open transaction. What is said in it is written as its last statement, and told only if it commits.
+
+    `spoke` becomes true once that is written.
+    """
 
     connection: Connection
     cause: Cause | None = None
     said: list[Said] = field(default_factory=list)
+    spoke: bool = False
 
     def say(self, data: EventData, cause: Cause | None = None) -> None:
         """Tells the world, in the version of its entity that the commit gives it."""
@@ -95,7 +99,8 @@ class Database:
                 yield tx
                 if tx.said:
                     await self.append(tx)
-            if tx.said:
+                    tx.spoke = True
+            if tx.spoke:
                 self.on_said()
 
     @asynccontextmanager

@@ -1,0 +1,198 @@
+"""Listening: one poll of records becomes one transaction, with exactly one effect for each event.
+
+The good path runs without savepoints. When something lasting goes wrong the batch is run again, halved under savepoints
+until the record at fault stands alone: its key is parked, and all others get their effect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.contracts.event import EventData
+from shared.messaging import heard, parking
+from shared.messaging.envelope import Arrival, Decoder, Illegible, KafkaRecord
+from shared.messaging.faults import is_transient
+from shared.messaging.heard import GAP, STOPPED, Key, Ledger, Overtaken, Position
+from shared.messaging.outbox import Outbox
+from shared.messaging.parking import ParkedRecord, Waiting
+from shared.messaging.reacting import Reactor
+from shared.messaging.reactions import Reaction
+from shared.storage import Database, Transaction
+
+log = logging.getLogger(__name__)
+AGAIN_AFTER_SECONDS = 0.05
+
+
+@dataclass(slots=True)
+class Work:
+    """What one batch has come to so far."""
+
+    tx: Transaction
+    ledger: Ledger
+    waiting: Waiting
+
+
+class Listener:
+    """What a service does with what it hears. Knows nothing of polls, partitions or offsets."""
+
+    def __init__(self, database: Database, outbox: Outbox, reactions: Iterable[Reaction]) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._reactor = Reactor(reactions)
+        self._decoder = Decoder(self._reactor.hears)
+
+    @property
+    def hears(self) -> frozenset[type[EventData]]:
+        """The events it reacts to."""
+        return self._reactor.hears
+
+    async def hear(self, records: Sequence[KafkaRecord], positions: Mapping[object, Position]) -> None:
+        """One effect for each record that is next in its entity's life, and the new positions, or nothing at all.
+
+        Raises: Overtaken and whatever passes by itself (`is_transient`): nothing was done, run it again.
+        """
+        arrivals: list[Arrival] = []
+        letters: list[Illegible] = []
+        for record in records:
+            decoded = self._decoder.decode(record)
+            (arrivals if isinstance(decoded, Arrival) else letters).append(decoded)  # type: ignore[arg-type]
+        try:
+            await self._run(arrivals, letters, positions, careful=False)
+            return
+        except Exception as error:
+            if isinstance(error, Overtaken) or is_transient(error):
+                raise
+            log.warning("a batch of %d failed and is run again: %s", len(records), type(error).__name__)
+        await asyncio.sleep(AGAIN_AFTER_SECONDS)
+        await self._run(arrivals, letters, positions, careful=True)
+
+    async def _run(
+        self,
+        arrivals: Sequence[Arrival],
+        letters: Sequence[Illegible],
+        positions: Mapping[object, Position],
+        *,
+        careful: bool,
+    ) -> None:
+        async with self._database.transaction() as tx:
+            ledger = await heard.read(tx, {(a.stream, a.entity): None for a in arrivals})
+            held = [key for key, known in ledger.known.items() if known.held]
+            work = Work(tx, ledger, await parking.waiting_for(tx, held) if held else Waiting())
+            await (self._absorb_carefully if careful else self._absorb)(work, arrivals)
+            for letter in letters:
+                log.error("dead letter at %s/%d/%d", letter.record.topic, letter.record.partition, letter.record.offset)
+                await parking.bury(tx, letter)
+            await self._close(work, positions)
+
+    async def _close(self, work: Work, positions: Mapping[object, Position]) -> None:
+        tx = work.tx
+        await parking.write(tx, work.waiting)
+        spoken = self._outbox.spoken(tx.said) if tx.said else None
+        await heard.close(tx, work.ledger, positions, spoken)
+        if tx.said:
+            tx.said.clear()
+            tx.spoke = True
+
+    async def _absorb(self, work: Work, arrivals: Sequence[Arrival]) -> None:
+        """Sorts out what is due, in order, and reacts to it."""
+        due: list[Arrival] = []
+        for arrival in arrivals:
+            self._place(work, arrival, due)
+        await self._reactor.react(work.tx, due)
+
+    def _place(self, work: Work, arrival: Arrival, due: list[Arrival]) -> None:
+        """Decides what a record is: done before, next, too early, or a fork."""
+        key = (arrival.stream, arrival.entity)
+        known = work.ledger.of(key)
+        if arrival.sequence <= known.sequence:
+            if arrival.sequence == known.sequence and arrival.id != known.event_id and known.event_id is not None:
+                self._fail(work, arrival, f"fork: version {arrival.sequence} was heard as {known.event_id}")
+        elif known.held == STOPPED:
+            work.waiting.park(arrival, "gap", "its key is stopped")
+        elif arrival.sequence > known.sequence + 1:
+            work.waiting.park(arrival, "gap", f"version {known.sequence + 1} has not come yet")
+            work.ledger.hold(key, GAP)
+        else:
+            self._apply(work, key, arrival, due)
+
+    def _apply(self, work: Work, key: Key, arrival: Arrival, due: list[Arrival]) -> None:
+        """This one is next. Whatever waited for it follows."""
+        following: Arrival | None = arrival
+        while following is not None:
+            if following.fault is not None:
+                self._fail(work, following, following.fault)
+                return
+            due.append(following)
+            held = work.ledger.of(key).held
+            work.ledger.advance(key, following.sequence, following.id, held)
+            following = self._released(work, key, following.sequence + 1) if held else None
+        if work.ledger.of(key).held == GAP and not work.waiting.rows.get(key):
+            work.ledger.free(key)
+
+    def _released(self, work: Work, key: Key, sequence: int) -> Arrival | None:
+        record = work.waiting.take(key, sequence)
+        return None if record is None else self._revived(key, record)
+
+    def _revived(self, key: Key, record: ParkedRecord) -> Arrival:
+        decoded = self._decoder.decode(record)
+        if isinstance(decoded, Arrival):
+            return decoded
+        return Arrival(record, *key, record.sequence, record.event_id, fault=decoded.reason)
+
+    def _fail(self, work: Work, arrival: Arrival, reason: str) -> None:
+        """Parks the key: nothing of this entity is applied until an operator releases it."""
+        log.error("parked %s %s version %d: %s", arrival.stream.topic, arrival.entity, arrival.sequence, reason)
+        work.waiting.park(arrival, "failed", reason)
+        work.ledger.hold((arrival.stream, arrival.entity), STOPPED)
+
+    async def _absorb_carefully(self, work: Work, arrivals: Sequence[Arrival]) -> None:
+        """As `_absorb`, under a savepoint; on a lasting error in two halves, down to the record at fault."""
+        if not arrivals:
+            return
+        ledger, waiting, said = work.ledger.copy(), work.waiting.copy(), len(work.tx.said)
+        try:
+            async with work.tx.connection.transaction():
+                await self._absorb(work, arrivals)
+            return
+        except Exception as error:
+            if is_transient(error):
+                raise
+            work.ledger.restore(ledger)
+            work.waiting.restore(waiting)
+            del work.tx.said[said:]
+            fault = error
+        if len(arrivals) > 1:
+            half = len(arrivals) // 2
+            await self._absorb_carefully(work, arrivals[:half])
+            await self._absorb_carefully(work, arrivals[half:])
+        else:
+            await self._absorb_alone(work, arrivals[0], fault)
+
+    async def _absorb_alone(self, work: Work, arrival: Arrival, fault: Exception) -> None:
+        """One record that fails, or one that released others of which one fails: those are then tried one by one."""
+        key = (arrival.stream, arrival.entity)
+        behind = work.waiting.rows.pop(key, {})
+        if arrival.sequence + 1 not in behind:
+            self._fail(work, arrival, _told(fault))
+            work.waiting.rows.setdefault(key, {}).update(behind)
+            return
+        following: Arrival | None = arrival
+        while following is not None:
+            await self._absorb_carefully(work, [following])
+            if work.ledger.of(key).sequence < following.sequence:
+                break
+            if following is not arrival:
+                work.waiting.frees.append((key, following.sequence))
+            record = behind.pop(following.sequence + 1, None)
+            following = None if record is None else self._revived(key, record)
+        if behind:
+            work.waiting.rows.setdefault(key, {}).update(behind)
+            work.ledger.hold(key, GAP)
+
+
+def _told(fault: Exception) -> str:
+    """What went wrong, in one line."""
+    return f"{type(fault).__name__}: {fault}"[:1000]

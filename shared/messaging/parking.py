@@ -1,0 +1,178 @@
+"""Records that wait. A gap waits for what is missing before it; a failure, and what follows it, for an operator."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from shared.contracts.event import Stream
+from shared.messaging.envelope import Arrival, Illegible
+from shared.messaging.heard import Key
+from shared.persons import scan_bytes, scrub
+from shared.storage import Transaction
+
+Kind = Literal["gap", "failed"]
+
+PARK = """
+insert into parked (stream, entity, sequence, kind, event_id, topic, part, off, headers, value, reason)
+select s, e, q, k, i, t, p, o, h::jsonb, v, r from unnest($1::smallint[], $2::uuid[], $3::int[], $4::text[], $5::uuid[],
+  $6::text[], $7::int[], $8::bigint[], $9::text[], $10::bytea[], $11::text[]) u(s, e, q, k, i, t, p, o, h, v, r)
+on conflict (stream, entity, sequence) do update set kind = excluded.kind, reason = excluded.reason
+where excluded.kind = 'failed'
+"""
+UNPARK = """
+delete from parked p using unnest($1::smallint[], $2::uuid[], $3::int[]) d(stream, entity, sequence)
+where p.stream = d.stream and p.entity = d.entity and p.sequence = d.sequence
+"""
+WAITING = """
+select stream, entity, sequence, kind, event_id, topic, part, off, headers, value from parked
+where stream = $1 and entity = any($2) order by sequence
+"""
+BURY = """
+insert into dead_letter (topic, part, off, key, headers, value, size, bytes_kept, reason)
+values ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9) on conflict (topic, part, off) do nothing
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRecord:
+    """A parked row, as the record that it was."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+    sequence: int
+    event_id: UUID
+    kind: Kind
+
+
+@dataclass(slots=True)
+class Waiting:
+    """What waits for the entities of one batch, and what this batch adds and takes away."""
+
+    rows: dict[Key, dict[int, ParkedRecord]] = field(default_factory=dict)
+    parks: list[tuple[Arrival, Kind, str]] = field(default_factory=list)
+    frees: list[tuple[Key, int]] = field(default_factory=list)
+
+    def park(self, arrival: Arrival, kind: Kind, reason: str) -> None:
+        """Keeps it until it can be applied."""
+        record = arrival.record
+        row = ParkedRecord(
+            record.topic,
+            record.partition,
+            record.offset,
+            record.key,
+            record.value,
+            tuple(record.headers),
+            arrival.sequence,
+            arrival.id,
+            kind,
+        )
+        waiting = self.rows.setdefault((arrival.stream, arrival.entity), {})
+        if kind == "failed":
+            self.frees = [free for free in self.frees if free != ((arrival.stream, arrival.entity), arrival.sequence)]
+        if kind == "failed" or arrival.sequence not in waiting:
+            waiting[arrival.sequence] = row
+            self.parks.append((arrival, kind, reason))
+
+    def take(self, key: Key, sequence: int) -> ParkedRecord | None:
+        """The waiting record of this version, which waits no longer."""
+        waiting = self.rows.get(key)
+        if not waiting or sequence not in waiting:
+            return None
+        self.frees.append((key, sequence))
+        return waiting.pop(sequence)
+
+    def copy(self) -> Waiting:
+        """What a savepoint goes back to."""
+        return Waiting({key: dict(rows) for key, rows in self.rows.items()}, list(self.parks), list(self.frees))
+
+    def restore(self, earlier: Waiting) -> None:
+        """Back to what it was."""
+        self.rows, self.parks, self.frees = earlier.rows, earlier.parks, earlier.frees
+
+
+def _wire(headers: Iterable[tuple[str, bytes | None]]) -> str:
+    """Headers as a jsonb list of pairs; latin-1, so that no byte is lost (jsonb refuses NUL alone)."""
+    pairs = [[name, None if value is None else value.decode("latin-1").replace("\0", "")] for name, value in headers]
+    return json.dumps(pairs)
+
+
+def record_of(row: asyncpg.Record) -> ParkedRecord:
+    """A row of the table as the record that it was."""
+    headers = tuple((name, None if value is None else value.encode("latin-1")) for name, value in row["headers"])
+    key = str(row["entity"]).encode()
+    return ParkedRecord(
+        row["topic"],
+        row["part"],
+        row["off"],
+        key,
+        row["value"],
+        headers,
+        row["sequence"],
+        row["event_id"],
+        row["kind"],
+    )
+
+
+async def waiting_for(tx: Transaction, keys: Iterable[Key]) -> Waiting:
+    """What is parked for these entities."""
+    by_stream: dict[Stream, list[UUID]] = {}
+    for stream, entity in keys:
+        by_stream.setdefault(stream, []).append(entity)
+    waiting = Waiting()
+    for stream, entities in by_stream.items():
+        for row in await tx.fetch(WAITING, int(stream), entities):
+            waiting.rows.setdefault((stream, row["entity"]), {})[row["sequence"]] = record_of(row)
+    return waiting
+
+
+async def write(tx: Transaction, waiting: Waiting) -> None:
+    """Parks and frees, in two statements. What a person could be recognised in is kept without its content."""
+    if waiting.parks:
+        rows = [_row(arrival, kind, reason) for arrival, kind, reason in waiting.parks]
+        await tx.execute(PARK, *map(list, zip(*rows, strict=True)))
+    if waiting.frees:
+        keys = [(int(stream), entity, sequence) for (stream, entity), sequence in waiting.frees]
+        await tx.execute(UNPARK, *map(list, zip(*keys, strict=True)))
+
+
+def _row(arrival: Arrival, kind: Kind, reason: str) -> tuple[object, ...]:
+    record = arrival.record
+    value, headers = record.value, list(record.headers)
+    if _personal(value, headers):
+        value, headers, reason = None, [], f"{reason}; its {len(value or b'')} bytes held personal data"
+    place = (record.topic, record.partition, record.offset)
+    key = (int(arrival.stream), arrival.entity, arrival.sequence)
+    return (*key, kind, arrival.id, *place, _wire(headers), value, scrub(reason))
+
+
+def _personal(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> bool:
+    return any(scan_bytes(part) for part in (value, *(part for _, part in headers)) if part)
+
+
+async def bury(tx: Transaction, letter: Illegible) -> None:
+    """Keeps what nobody can read: its bytes if no person is recognisable in them, else its place, size and reason."""
+    record = letter.record
+    headers = list(record.headers)
+    keep = not _personal(record.value, [*headers, ("key", record.key)])
+    await tx.execute(
+        BURY,
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key if keep else None,
+        _wire(headers if keep else []),
+        record.value if keep else None,
+        len(record.value or b""),
+        keep,
+        scrub(letter.reason),
+    )

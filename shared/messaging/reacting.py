@@ -1,0 +1,98 @@
+"""Runs the reaction table over what is due. A record's reactions happen all or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.event import Event, EventData
+from shared.messaging.envelope import Arrival
+from shared.messaging.reactions import Each, Fold, Reaction
+from shared.storage import Cause, Said, Transaction
+
+# In the order of the locks, so that two replicas cannot block each other; the rows are read by the next statement.
+LOCK = """
+with k as materialized (select hashtextextended(current_schema() || $1 || x, 0) k from unnest($2::text[]) x order by 1)
+select count(pg_advisory_xact_lock(k)) from k
+"""
+
+
+class Saying:
+    """What a step is handed to speak with: what it says is caused by the event at hand."""
+
+    __slots__ = ("_tx", "event")
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self.event: Event[Any] | None = None
+
+    def __call__(self, data: EventData, /) -> None:
+        """Gathers it, with its cause."""
+        self._tx.said.append(Said(data, None if self.event is None else cause_of(self.event)))
+
+
+def cause_of(event: Event[Any]) -> Cause:
+    """What is said because of this event belongs to the same story."""
+    return Cause(event.correlation_id or event.id, event.id, event.traceparent)
+
+
+class Reactor:
+    """The reaction table of a service, by event type."""
+
+    def __init__(self, reactions: Iterable[Reaction]) -> None:
+        self._reactions = tuple(reactions)
+        self._places: dict[type[EventData] | None, tuple[int, ...]] = {}
+        for nth, reaction in enumerate(self._reactions):
+            for kind in reaction.hears:
+                self._places[kind] = (*self._places.get(kind, ()), nth)
+
+    @property
+    def hears(self) -> frozenset[type[EventData]]:
+        """The events that anything reacts to."""
+        return frozenset(kind for kind in self._places if kind is not None)
+
+    async def react(self, tx: Transaction, due: Sequence[Arrival]) -> None:
+        """Reaction by reaction, each over its events in the order in which they came."""
+        events: list[list[Event[Any]]] = [[] for _ in self._reactions]
+        for arrival in due:
+            if arrival.event is not None:
+                for nth in self._places[arrival.kind]:
+                    events[nth].append(arrival.event)
+        for reaction, its in zip(self._reactions, events, strict=True):
+            if not its:
+                continue
+            if isinstance(reaction, Fold):
+                await _fold(tx, reaction, its)
+            elif isinstance(reaction, Each):
+                await _each(tx, reaction, its)
+            else:
+                await reaction.operation(tx, its)
+
+
+async def _fold(tx: Transaction, fold: Fold, events: Sequence[Event[Any]]) -> None:
+    keys = [event.subject if fold.key is None else fold.key(event) for event in events]
+    distinct = list(dict.fromkeys(keys))
+    if fold.key is not None:
+        await tx.execute(LOCK, fold.load.__module__, [str(key) for key in distinct])
+    states = dict(await fold.load(tx, distinct))
+    changed: dict[UUID, Any] = {}
+    say, steps = Saying(tx), fold.steps
+    for key, event in zip(keys, events, strict=True):
+        say.event = event
+        state = states.get(key)
+        stepped = steps[type(event.data)](state, event, say)
+        if stepped is not None and stepped is not state:
+            states[key] = changed[key] = stepped
+    if changed:
+        await fold.save(tx, [changed[key] for key in sorted(changed)])
+
+
+async def _each(tx: Transaction, reaction: Each, events: Sequence[Event[Any]]) -> None:
+    before = tx.cause
+    try:
+        for event in events:
+            tx.cause = cause_of(event)
+            await reaction.operation(tx, event)
+    finally:
+        tx.cause = before

@@ -1,0 +1,95 @@
+"""What a service does when it hears something: a table, feature by feature, without logic.
+
+`fold` for state that follows from events, `batch` for work in sets, `each` for what is rare. Every reaction ends alike
+in whatever order streams deliver; within one entity the order is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from shared.contracts.event import Event, EventData
+from shared.storage import Transaction
+
+K = TypeVar("K")
+S = TypeVar("S")
+D = TypeVar("D", bound=EventData)
+
+
+class Say(Protocol):
+    """Tells the world something, as a consequence of the event at hand."""
+
+    def __call__(self, data: EventData, /) -> None:
+        """Gathers it; it is told when the batch commits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """State by key, stepped by pure functions. `key` is None where the state's key is the event's own entity."""
+
+    load: Callable[[Transaction, list[Any]], Awaitable[Mapping[Any, Any]]]
+    save: Callable[[Transaction, list[Any]], Awaitable[None]]
+    key: Callable[[Event[Any]], Any] | None
+    steps: Mapping[type[EventData], Callable[[Any, Event[Any], Say], Any]]
+
+    @property
+    def hears(self) -> Iterable[type[EventData]]:
+        """The events that move it."""
+        return self.steps.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All events of one type in a poll, in order, in one call."""
+
+    event: type[EventData]
+    operation: Callable[[Transaction, Sequence[Event[Any]]], Awaitable[object]]
+
+    @property
+    def hears(self) -> Iterable[type[EventData]]:
+        """The event it is for."""
+        return (self.event,)
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """One event, one call. What the operation says is caused by that event."""
+
+    event: type[EventData]
+    operation: Callable[[Transaction, Event[Any]], Awaitable[object]]
+
+    @property
+    def hears(self) -> Iterable[type[EventData]]:
+        """The event it is for."""
+        return (self.event,)
+
+
+Reaction = Fold | Batch | Each
+
+
+def fold(
+    load: Callable[[Transaction, list[K]], Awaitable[Mapping[K, S]]],
+    save: Callable[[Transaction, list[S]], Awaitable[None]],
+    *,
+    steps: Mapping[type[EventData], Callable[[S | None, Event[Any], Say], S | None]],
+    key: Callable[[Event[Any]], K] | None = None,
+) -> Reaction:
+    """State that follows from events: `step(state, event, say) -> state`, pure; whole batches are loaded and saved.
+
+    `load` gets keys and returns what is there; `save` gets only what changed and writes it in the order of its keys.
+    Name `key` wherever the state is not the event's own entity: its rows are then locked against other replicas.
+    A step that returns None, or the state it got, changes nothing.
+    """
+    return Fold(load, save, key, steps)
+
+
+def batch(event: type[D], operation: Callable[[Transaction, Sequence[Event[D]]], Awaitable[object]]) -> Reaction:
+    """Set-based work on all events of a type that one poll brought. Its outcome may not depend on where polls end."""
+    return Batch(event, operation)
+
+
+def each(event: type[D], operation: Callable[[Transaction, Event[D]], Awaitable[object]]) -> Reaction:
+    """One call an event: for rare ones."""
+    return Each(event, operation)
