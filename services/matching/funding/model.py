@@ -1,0 +1,179 @@
+"""What an adoption costs, who pays, and when it is secured.
+
+Source: seed page, "De benodigde financiering regelen, met behulp van partners"; domain.md, Funding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from shared.contracts.events import ReopenedBecause
+from shared.contracts.vocabulary import CommitmentStage
+from shared.refusals import Conflict, Fault, Invalid, UnknownEntity
+
+MOST_EURO = 10_000_000_000  # above this it is a typing error
+MOST_COMMITMENTS = 100  # what one event carries
+
+_ORDER = list(CommitmentStage)
+
+
+class InvalidAmount(Invalid):
+    """An amount of money that cannot be meant."""
+
+    def __init__(self, field: str, least: int) -> None:
+        detail = f"Geef een bedrag van {least} tot en met {MOST_EURO} euro, in hele euro's."
+        super().__init__(detail, [Fault(field, detail)])
+
+
+class AmountNotPositive(InvalidAmount):
+    """A commitment must bring at least one euro."""
+
+
+class StageGoesBack(Conflict):
+    """A commitment only becomes surer; what becomes less sure is withdrawn."""
+
+
+class CommitmentWithdrawn(Conflict):
+    """What was withdrawn is over; who comes back makes a new commitment."""
+
+
+class CommitmentOfAnother(Conflict):
+    """A commitment stays with the organisation that made it."""
+
+
+class TooManyCommitments(Conflict):
+    """The plan cannot hold one more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """The plan is covered now, and was not when it was last settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """The plan is covered no longer, and why."""
+
+    because: ReopenedBecause
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """Money that one organisation means to bring, in whole euros."""
+
+    id: UUID
+    organisation: UUID
+    amount_euro: int
+    stage: CommitmentStage
+    open_conditions: tuple[str, ...] = ()
+    expires_on: date | None = None  # the last day on which it still holds
+    withdrawn: bool = False
+    counted: bool = False  # whether it was firm when the plan was last settled: so it is known what was lost since
+
+    def __post_init__(self) -> None:
+        if self.amount_euro < 1:
+            raise AmountNotPositive("amountEuro", 1)
+        if self.amount_euro > MOST_EURO:
+            raise InvalidAmount("amountEuro", 1)
+
+    def is_firm(self, today: date) -> bool:
+        """Whether it can be counted on: received, granted, or promised without open conditions."""
+        if self.withdrawn or self.has_lapsed(today):
+            return False
+        promised = self.stage is CommitmentStage.TOEZEGGING and not self.open_conditions
+        return promised or self.stage in (CommitmentStage.BESCHIKKING, CommitmentStage.ONTVANGEN)
+
+    def has_lapsed(self, today: date) -> bool:
+        """Money received no longer lapses."""
+        received = self.stage is CommitmentStage.ONTVANGEN
+        return not received and self.expires_on is not None and self.expires_on < today
+
+    def restated(self, stated: Commitment) -> Commitment:
+        """This commitment as its organisation states it now.
+
+        Raises: CommitmentWithdrawn, CommitmentOfAnother, StageGoesBack.
+        """
+        if self.withdrawn:
+            raise CommitmentWithdrawn("Deze bijdrage is ingetrokken. Doe een nieuwe toezegging.")
+        if stated.organisation != self.organisation:
+            raise CommitmentOfAnother("Deze bijdrage is van een andere organisatie.")
+        if _ORDER.index(stated.stage) < _ORDER.index(self.stage):
+            raise StageGoesBack(
+                f"Deze bijdrage is al '{self.stage}' en kan niet terug naar '{stated.stage}'. Trek haar in als zij vervalt."
+            )
+        return replace(stated, counted=self.counted)
+
+
+@dataclass(frozen=True, slots=True)
+class FundingPlan:
+    """The budget of one adoption and everything promised towards it."""
+
+    adoption: UUID
+    budget_euro: int
+    gemeente_organisation: UUID  # its base contribution must be among the firm ones
+    commitments: tuple[Commitment, ...] = ()
+    secured: bool = False
+    revision: int = 0  # rises with every save; what If-Match compares
+
+    def firm(self, today: date) -> tuple[Commitment, ...]:
+        """The commitments that can be counted on."""
+        return tuple(c for c in self.commitments if c.is_firm(today))
+
+    def firm_euro(self, today: date) -> int:
+        """What can be counted on, in whole euros."""
+        return sum(c.amount_euro for c in self.firm(today))
+
+    def gap_euro(self, today: date) -> int:
+        """What firm commitments leave open, never below zero."""
+        return max(0, self.budget_euro - self.firm_euro(today))
+
+    def is_covered(self, today: date) -> bool:
+        """Firm commitments cover the budget, and the gemeente's own is among them."""
+        return self.gap_euro(today) == 0 and any(c.organisation == self.gemeente_organisation for c in self.firm(today))
+
+    def commitment(self, commitment: UUID) -> Commitment:
+        """Raises: UnknownEntity."""
+        for found in self.commitments:
+            if found.id == commitment:
+                return found
+        raise UnknownEntity("bijdrage", commitment)
+
+    def with_commitment(self, stated: Commitment) -> FundingPlan:
+        """The plan with this commitment added, or restated where it was there already.
+
+        Raises: TooManyCommitments; what `Commitment.restated` raises.
+        """
+        others = tuple(c for c in self.commitments if c.id != stated.id)
+        if len(others) == len(self.commitments) == MOST_COMMITMENTS:
+            raise TooManyCommitments(f"Een plan heeft hooguit {MOST_COMMITMENTS} bijdragen.")
+        if len(others) < len(self.commitments):
+            stated = self.commitment(stated.id).restated(stated)
+        return replace(self, commitments=(*others, stated))
+
+    def without(self, commitment: UUID) -> FundingPlan:
+        """The plan with this commitment withdrawn; it stays to be seen. Raises: UnknownEntity, CommitmentWithdrawn."""
+        return self.with_commitment(replace(self.commitment(commitment), withdrawn=True))
+
+    def with_budget(self, budget_euro: int) -> FundingPlan:
+        """The plan for another budget. Raises: InvalidAmount."""
+        if not 0 <= budget_euro <= MOST_EURO:
+            raise InvalidAmount("budgetEuro", 0)
+        return replace(self, budget_euro=budget_euro)
+
+    def settle(self, today: date) -> tuple[FundingPlan, Secured | Reopened | None]:
+        """Compares what the plan says of itself with what is true today: the settled plan, and the turn it took, if any."""
+        covered = self.is_covered(today)
+        counted = tuple(replace(c, counted=c.is_firm(today)) for c in self.commitments)
+        settled = replace(self, secured=covered, commitments=counted)
+        if covered == self.secured:
+            return settled, None
+        return settled, Secured() if covered else Reopened(self._lost_because(today))
+
+    def _lost_because(self, today: date) -> ReopenedBecause:
+        """What undid it. Where more came together, what somebody did goes before what the calendar did."""
+        lost = [c for c in self.commitments if c.counted and not c.is_firm(today)]
+        if any(c.withdrawn for c in lost):
+            return ReopenedBecause.WITHDRAWN
+        return ReopenedBecause.LAPSED if any(c.has_lapsed(today) for c in lost) else ReopenedBecause.CHANGED
