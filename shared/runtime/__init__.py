@@ -1,0 +1,12 @@
+"""Builds a running service out of its declaration."""
+
+from shared.runtime.service import DailyDuty, OnLoad, Service, daily, on_load
+
+__all__ = ["DailyDuty", "OnLoad", "Service", "command_line", "daily", "on_load"]
+
+
+def command_line(service: Service) -> None:
+    """`python -m services.<name> ...`: what an operator may ask of a service."""
+    from shared.runtime.commands import run  # noqa: PLC0415 - the declaration alone must not load a web server
+
+    run(service)
