@@ -32,6 +32,8 @@ GemeenteCode = Annotated[str, StringConstraints(pattern=r"^GM[0-9]{4}$")]
 """A gemeente as CBS writes it: GM and four digits."""
 RegionCode = Annotated[str, StringConstraints(pattern=r"^(GM[0-9]{4}|PV[0-9]{2}|NL)$")]
 """A gemeente, a province (PV and two digits) or the whole country (NL)."""
+IndicatorCode = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9_]+$")]
+"""An indicator as the list of indicators writes it."""
 NO_NUL = r"^[^\x00]*$"
 """Postgres stores no NUL in text: one in an event would stop its key at every listener."""
 Line = Annotated[str, StringConstraints(max_length=300, pattern=NO_NUL)]

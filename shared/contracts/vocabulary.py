@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Phase(StrEnum):
-    """The seven phases of debt help, in their order (seed page, afwegingskader)."""
+    """The seven phases of debt help, in their order (afwegingskader of SchuldenlabNL)."""
 
     BEWUSTWORDING = "bewustwording"
     KENNISMAKING = "kennismaking"
@@ -18,7 +18,7 @@ class Phase(StrEnum):
 
 
 class TargetGroup(StrEnum):
-    """For whom a project is meant; each stands for columns of CBS (methods.md A)."""
+    """For whom a project is meant; each stands for figures that CBS publishes of every gemeente."""
 
     JONGEREN = "jongeren"
     LAAG_INKOMEN = "laag-inkomen"
@@ -28,7 +28,7 @@ class TargetGroup(StrEnum):
 
 
 class Criterion(StrEnum):
-    """The three criteria of the afwegingskader (seed page)."""
+    """The three criteria by which a project is proven (afwegingskader of SchuldenlabNL)."""
 
     WERKBAAR = "werkbaar"
     HERBRUIKBAAR = "herbruikbaar"
@@ -36,7 +36,7 @@ class Criterion(StrEnum):
 
 
 class PartnerKind(StrEnum):
-    """The kinds of organisation around a project (domain.md, Partners)."""
+    """The kinds of organisation around a project."""
 
     GEMEENTE = "gemeente"
     MINISTERIE = "ministerie"
@@ -58,7 +58,7 @@ class PartnerKind(StrEnum):
 
 
 class Means(StrEnum):
-    """What an organisation can bring (domain.md, Partners)."""
+    """What an organisation can bring."""
 
     GELD = "geld"
     EXPERTISE = "expertise"
@@ -67,7 +67,7 @@ class Means(StrEnum):
 
 
 class RelationKind(StrEnum):
-    """How one organisation is bound to another or to a project (methods.md C). The last two are soft: shown, no conflict."""
+    """How one organisation is bound to another or to a project. The last two are soft: shown, but no conflict of interest."""
 
     EIGENAAR = "eigenaar"
     INDIENER = "indiener"
@@ -100,7 +100,7 @@ class Verdict(StrEnum):
 
 
 class EvidenceLevel(StrEnum):
-    """How well it is known that a project works (Movisie's ladder, domain.md)."""
+    """How well it is known that a project works (Movisie's ladder for social interventions)."""
 
     NONE = "nog-niet-beschreven"
     WELL_DESCRIBED = "goed-beschreven"
@@ -109,7 +109,7 @@ class EvidenceLevel(StrEnum):
 
 
 class CommitmentStage(StrEnum):
-    """How sure a commitment is (domain.md, Funding)."""
+    """How sure a commitment is, in the order of its steps."""
 
     INTENTIE = "intentie"
     TOEZEGGING = "toezegging"

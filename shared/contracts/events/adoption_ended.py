@@ -1,4 +1,4 @@
-"""AdoptionEnded: the gemeente stopped with, or completed, the project."""
+"""AdoptionEnded: a gemeente stopped with a project, or completed it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,12 @@ class AdoptionEnded(EventData):
     ENTITY: ClassVar[str] = "adoption"
 
     adoption: UUID
+    """The adoption that ended."""
     gemeente: GemeenteCode
+    """The gemeente that had taken the project over."""
     project: UUID
+    """The project that it had taken over."""
     reason: Text
+    """Why, in the gemeente's own words."""
     ended_on: date
+    """The last day of the adoption."""

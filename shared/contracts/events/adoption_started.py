@@ -19,12 +19,18 @@ class AdoptionStarted(EventData):
     ENTITY: ClassVar[str] = "adoption"
 
     adoption: UUID
+    """The adoption that started."""
     gemeente: GemeenteCode
+    """The gemeente that takes the project over."""
     gemeente_organisation: UUID
-    """The gemeente in the partner registry."""
+    """The same gemeente in the partner registry."""
     project: UUID
+    """The project that is taken over."""
     project_version: Annotated[int, Field(ge=1)]
+    """The version of it that was assessed, and is taken over."""
     budget_euro: Annotated[int, Field(ge=0)]
+    """What the implementation costs, in whole euros."""
     may_be_named: bool
-    """Whether the gemeente lets itself be named; asked at the start, changeable."""
+    """Whether the gemeente lets itself be named in public; asked at the start, changeable."""
     started_on: date
+    """The first day of the adoption."""

@@ -9,7 +9,7 @@ from shared.contracts.events.funding import FundingTold
 
 
 class ReopenedBecause(StrEnum):
-    """What undid it."""
+    """What undid a plan that was secured: a commitment lapsed, was withdrawn, or the plan was changed."""
 
     LAPSED = "verlopen"
     WITHDRAWN = "ingetrokken"
@@ -17,8 +17,9 @@ class ReopenedBecause(StrEnum):
 
 
 class FundingReopened(FundingTold):
-    """Something firm is firm no longer, and says why."""
+    """The funding plan of an adoption as it stands after something firm was firm no longer, and why that is."""
 
     TYPE: ClassVar[str] = "funding-reopened"
 
     because: ReopenedBecause
+    """What undid it."""

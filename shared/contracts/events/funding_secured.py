@@ -1,4 +1,4 @@
-"""FundingSecured: firm commitments cover the budget, and the gemeente's own is among them (domain.md, Funding)."""
+"""FundingSecured: firm commitments cover the budget of an adoption, and the gemeente's own is among them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from shared.contracts.events.funding import FundingTold
 
 
 class FundingSecured(FundingTold):
-    """The implementation can start: nothing is left open."""
+    """The funding plan of an adoption as it stands now that nothing is left open: the implementation can start."""
 
     TYPE: ClassVar[str] = "funding-secured"

@@ -18,7 +18,12 @@ class PartnershipFormed(EventData):
     ENTITY: ClassVar[str] = "adoption"
 
     adoption: UUID
+    """The adoption it takes part in."""
     partnership: UUID
+    """The partnership."""
     organisation: UUID
+    """The partner."""
     role: Means
+    """What the partner brings."""
     confirmed_on: date
+    """The day on which the gemeente confirmed it."""

@@ -1,4 +1,4 @@
-"""ProjectWithdrawn: its owner offers a project no longer."""
+"""ProjectWithdrawn: a project is offered no longer, by the wish of its owner."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ class ProjectWithdrawn(EventData):
     ENTITY: ClassVar[str] = "project"
 
     project: UUID
+    """The project, in all its versions."""
     project_version: Annotated[int, Field(ge=1)]
+    """The newest version that was submitted."""
     reason: Text
+    """Why, in its owner's own words."""
     withdrawn_on: date
+    """The day on which it was withdrawn."""
