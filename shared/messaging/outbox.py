@@ -79,7 +79,7 @@ class Outbox:
                 {
                     "ce_type": kind.ce_type(),
                     "ce_source": source,
-                    "ce_dataschema": f"urn:schuldhulpprojecten:schema:{kind.TYPE}.v{kind.VERSION}",
+                    "ce_dataschema": kind.dataschema(),
                     CONTENT_TYPE: JSON_TYPE,
                 }
             )[:-1]
