@@ -15,6 +15,7 @@ from uuid import UUID
 
 from shared.contracts.events import Event, ProjectAssessed
 from shared.contracts.vocabulary import Criterion, Means, PartnerKind, Phase, RelationKind, TargetGroup
+from shared.reference import is_region
 from shared.reference.criteria import part_named
 from shared.refusals import Conflict, Fault, Invalid
 
@@ -24,7 +25,6 @@ MOST_INVOLVED = 49  # and the submitter itself
 MOST_EVIDENCE_BYTES = 30_000  # links and quotes together: the whole version must fit into one event of 64 KB
 MOST_FTE, MOST_EURO = 10_000, 10_000_000_000  # above this it is a typing error
 
-_REGION = re.compile(r"GM\d{4}|PV\d{2}|NL")
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -110,9 +110,10 @@ class Description:
         if len(self.regions) > MOST_REGIONS:
             yield Fault("regions", "Dat zijn meer gebieden dan er gemeenten zijn. Laat het leeg voor heel Nederland.")
         for place, region in enumerate(self.regions):
-            if not _REGION.fullmatch(region):
+            if not is_region(region):
                 yield Fault(
-                    f"regions.{place}", f"'{region}' is geen code van een gemeente (GM0518), provincie (PV28) of NL."
+                    f"regions.{place}",
+                    f"'{region}' is geen code van een gemeente van nu (GM0518), een provincie (PV28) of NL.",
                 )
         if self.available_from is None:
             yield Fault("availableFrom", "Zeg vanaf welke dag een gemeente het project kan overnemen.")
