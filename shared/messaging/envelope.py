@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -149,15 +150,18 @@ def _faults_of(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'data'}: {fault['type']}" for fault in faults[:10])
 
 
-def headers_of(
-    stored: Mapping[str, str], event_id: UUID, subject: str, sequence: int, written: datetime
-) -> list[tuple[str, bytes]]:
-    """The record headers of an event that stands in the outbox."""
+@lru_cache(maxsize=256)
+def _stored(headers: str) -> tuple[tuple[str, bytes], ...]:
+    return tuple((name, value.encode()) for name, value in json.loads(headers).items())
+
+
+def headers_of(stored: str, event_id: UUID, subject: str, sequence: int, written: datetime) -> list[tuple[str, bytes]]:
+    """The record headers of an event that stands in the outbox. `stored` is the JSON of those that its speaker set."""
     return [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(event_id).encode()),
         ("ce_subject", subject.encode()),
         ("ce_sequence", str(sequence).encode()),
         ("ce_time", written.isoformat().replace("+00:00", "Z").encode()),
-        *((name, value.encode()) for name, value in stored.items()),
+        *_stored(stored),
     ]

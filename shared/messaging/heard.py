@@ -6,7 +6,7 @@ replica was there first: roll back, and run the batch again on what holds now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -110,14 +110,14 @@ async def read(tx: Transaction, keys: Iterable[Key]) -> Ledger:
     return Ledger(known)
 
 
-async def close(tx: Transaction, ledger: Ledger, positions: Mapping[object, Position], spoken: Spoken | None) -> None:
+async def close(tx: Transaction, ledger: Ledger, positions: Iterable[Position], spoken: Spoken | None) -> None:
     """Advances positions, `heard` and `said` and fills the outbox, in one statement, as the last of the transaction.
 
     Raises: Overtaken.
     """
     touched = sorted(ledger.touched)
     rows = [ledger.known[key] for key in touched]
-    places = sorted(positions.values(), key=lambda at: (at.topic, at.partition))
+    places = sorted(positions, key=lambda at: (at.topic, at.partition))
     advance = (
         [at.topic for at in places],
         [at.partition for at in places],

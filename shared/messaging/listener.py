@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from shared.contracts.event import EventData
@@ -49,7 +49,7 @@ class Listener:
         """The events it reacts to."""
         return self._reactor.hears
 
-    async def hear(self, records: Sequence[KafkaRecord], positions: Mapping[object, Position]) -> None:
+    async def hear(self, records: Sequence[KafkaRecord], positions: Sequence[Position]) -> None:
         """One effect for each record that is next in its entity's life, and the new positions, or nothing at all.
 
         Raises: Overtaken and whatever passes by itself (`is_transient`): nothing was done, run it again.
@@ -73,7 +73,7 @@ class Listener:
         self,
         arrivals: Sequence[Arrival],
         letters: Sequence[Illegible],
-        positions: Mapping[object, Position],
+        positions: Sequence[Position],
         *,
         careful: bool,
     ) -> None:
@@ -87,7 +87,7 @@ class Listener:
                 await parking.bury(tx, letter)
             await self._close(work, positions)
 
-    async def _close(self, work: Work, positions: Mapping[object, Position]) -> None:
+    async def _close(self, work: Work, positions: Sequence[Position]) -> None:
         tx = work.tx
         await parking.write(tx, work.waiting)
         spoken = self._outbox.spoken(tx.said) if tx.said else None
