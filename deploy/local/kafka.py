@@ -44,6 +44,7 @@ SETTINGS = {
     "log.cleaner.dedupe.buffer.size": "2097152",  # the default of 128 MB does not fit in the heap
 }
 
+READY = "Kafka Server started"
 COPIES = (
     "default.replication.factor",
     "offsets.topic.replication.factor",
@@ -98,10 +99,9 @@ class Kafka:
 
         Raises RunnerError when a jar cannot be had, a port is taken, or the broker does not come up within `seconds`.
         """
-        if not self.begin():
-            return False
+        started = self.begin()
         self.wait(seconds)
-        return True
+        return started
 
     def begin(self) -> bool:
         """Start it without waiting, as the first nodes of a quorum need; tell whether it was not running yet."""
@@ -114,13 +114,16 @@ class Kafka:
         if not self._data.exists():
             self._format(jars)
         self._settings.write_text(_lines(self._all_settings(self._data)))
-        self._log_before = self.daemon.log_size()
         self.daemon.start([*JVM, "-cp", jars, "kafka.Kafka", str(self._settings)], with_parent=self.with_parent)
         return True
 
     def wait(self, seconds: float = 60) -> None:
         """Return when the broker serves; raise RunnerError when it ends or is late."""
-        self.daemon.wait_until(lambda: "Kafka Server started" in self.daemon.log_since(self._log_before), seconds)
+        self.daemon.wait_until(self.ready, seconds)
+
+    def ready(self) -> bool:
+        """Tell whether the broker serves."""
+        return READY in self.daemon.said()
 
     def stop(self) -> bool:
         """Stop it in an orderly way; tell whether it was running."""

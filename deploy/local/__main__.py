@@ -1,0 +1,108 @@
+"""The runner's command line: `make up`, `make down`, `make status`, `make logs` and `make clean` call it."""
+
+import argparse
+import errno
+import sys
+from collections.abc import Callable, Sequence
+
+from deploy.local import logs
+from deploy.local.errors import DISK_FULL, RunnerError
+from deploy.local.settings import Settings
+from deploy.local.stack import Stack, State, our_programs
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = Settings.load()
+        code: int = options.run(Stack(settings, say, our_programs(settings)), options)
+    except RunnerError as error:
+        print(error, file=sys.stderr)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print(DISK_FULL, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Broken off: `make up` goes on from here, `make down` stops what runs.", file=sys.stderr)
+    else:
+        return code
+    return 1
+
+
+def say(line: str) -> None:
+    """Print a step at once, also when the output is a file."""
+    print(line, flush=True)
+
+
+def up(stack: Stack, _: argparse.Namespace) -> int:
+    """Start everything that does not run, and show where it is."""
+    stack.up()
+    print(table(stack.states()))
+    return 0
+
+
+def down(stack: Stack, _: argparse.Namespace) -> int:
+    """Stop everything; the data stays."""
+    stack.down()
+    print("Everything is stopped; the data stays for the next `make up`.")
+    return 0
+
+
+def status(stack: Stack, _: argparse.Namespace) -> int:
+    """Show what runs; exit code 1 when something does not."""
+    states = stack.states()
+    print(table(states))
+    if all(state.ready for state in states):
+        return 0
+    print("\n`make up` starts what is down; `make logs NAME=...` shows why something is not ready.")
+    return 1
+
+
+def clean(stack: Stack, _: argparse.Namespace) -> int:
+    """Stop everything and remove its data."""
+    stack.clean()
+    return 0
+
+
+def show_logs(stack: Stack, options: argparse.Namespace) -> int:
+    """Show the last lines of the logs, of one part or of all."""
+    daemons = {part.daemon.name: part.daemon for part in stack.parts()}
+    if options.name and options.name not in daemons:
+        raise RunnerError(f"There is no {options.name}: choose one of {', '.join(daemons)}.")
+    chosen = [daemons[options.name]] if options.name else list(daemons.values())
+    print(logs.tail(chosen))
+    if options.follow:
+        for line in logs.follow(chosen):
+            say(line)
+    return 0
+
+
+def table(states: Sequence[State]) -> str:
+    """Return what runs where, a line for each part."""
+    rows = [("", "state", "address", "pid", "log")]
+    for state in states:
+        condition = "ready" if state.ready else "not ready" if state.pid else "down"
+        rows.append((state.name, condition, state.address, str(state.pid or "-"), str(state.log)))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.local", description="Runs the platform without containers.")
+    commands = parser.add_subparsers(required=True)
+    runs: dict[str, Callable[[Stack, argparse.Namespace], int]]
+    runs = {"up": up, "down": down, "status": status, "logs": show_logs, "clean": clean}
+    for name, run in runs.items():
+        command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
+        command.set_defaults(run=run)
+        if run is show_logs:
+            command.add_argument("name", nargs="?", help="the part whose log to show; all when left out")
+            command.add_argument("-f", "--follow", action="store_true", help="go on showing what is added")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
