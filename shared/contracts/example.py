@@ -14,7 +14,7 @@ from shared.contracts.schemas import file_name
 
 FOLDER = Path(__file__).parent / "examples"
 
-TEST_OIN = "00000099000000001000"
+TEST_OIN = "00000099000000000001"
 """Test numbers begin with 00000099: no organisation has one."""
 
 

@@ -1,0 +1,93 @@
+"""What the services tell each other, written down and guarded: `python -m deploy.contracts generate | check | release`.
+
+It lives outside `shared`, which knows no service: who hears what stands in the declarations of the services.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from shared.contracts.asyncapi import Hears
+from shared.contracts.event import EventData
+from shared.contracts.generated import generated, stale, write
+from shared.contracts.registry import EVENTS
+from shared.contracts.releases import NotReleasable, findings, releases
+from shared.contracts.releases import release as keep
+
+ROOT = Path(__file__).parent.parent
+MENDED_BY = "python -m deploy.contracts generate"
+
+commands = typer.Typer(
+    help="The events: their schemas, AsyncAPI document, topics and page.", no_args_is_help=True, add_completion=False
+)
+
+
+@commands.command()
+def generate() -> None:
+    """Write the schemas, docs/asyncapi.json, docs/events.md and deploy/kafka/topics.yaml anew."""
+    for path in write(ROOT, generated(heard_by_service(ROOT), platform_version(ROOT))):
+        print(f"wrote {path}")
+
+
+@commands.command()
+def check() -> None:
+    """Fail where a generated file is out of date, or an event does not fit what was released."""
+    if faults := [*_stale_files(ROOT), *_breaks(ROOT)]:
+        print("\n".join(faults), file=sys.stderr)
+        raise typer.Exit(1)
+    print(f"{len(EVENTS)} events: files up to date, {len(releases(ROOT))} releases compared.")
+
+
+@commands.command()
+def release(number: str) -> None:
+    """Keep the schemas of today as release NUMBER: from 1.0.0 on, every later version must fit them."""
+    if faults := [*_stale_files(ROOT), *_breaks(ROOT)]:
+        print("\n".join(faults), file=sys.stderr)
+        raise typer.Exit(1)
+    try:
+        print(f"kept in {keep(ROOT, number).relative_to(ROOT)}")
+    except NotReleasable as refused:
+        print(refused, file=sys.stderr)
+        raise typer.Exit(1) from refused
+
+
+def heard_by_service(root: Path) -> Hears:
+    """Which service hears what, from the declarations in services/*/service.py."""
+    names = sorted(page.parent.name for page in (root / "services").glob("*/service.py"))
+    return {name: _heard(importlib.import_module(f"services.{name}.service").service.heard_events) for name in names}
+
+
+def platform_version(root: Path) -> str:
+    """The version that pyproject.toml states."""
+    version: str = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    return version
+
+
+def _heard(events: frozenset[type[EventData]]) -> Sequence[type[EventData]]:
+    return [declared.event for declared in EVENTS if declared.event in events]
+
+
+def _stale_files(root: Path) -> list[str]:
+    files = generated(heard_by_service(root), platform_version(root))
+    return [f"{path} does not fit the code any more: run `{MENDED_BY}`." for path in stale(root, files)]
+
+
+def _breaks(root: Path) -> list[str]:
+    """What breaks a release that somebody may have built on; the rest is only told."""
+    found = findings(root, [declared.event for declared in EVENTS])
+    for finding in found:
+        if not finding.binds:
+            print(f"note: {finding}")
+    return [
+        f"{finding} (how to add a next version: shared/contracts/registry.py)." for finding in found if finding.binds
+    ]
+
+
+if __name__ == "__main__":
+    commands()
