@@ -61,7 +61,8 @@ class Consumer:
         self._unplaced: frozenset[TopicPartition] = frozenset()
         self._committed_at = 0.0
         self.at: dict[TopicPartition, Position] = {}
-        self.moved_at = time.monotonic()
+        self._joined = False
+        self.turned_at = self.moved_at = time.monotonic()
         self.handled = 0
         self._broker = KafkaBroker(servers, apply_types=False, consumer_only=True, client_id=group, logger=None)
         self._subscriber: BatchSubscriber = self._broker.subscriber(
@@ -88,8 +89,8 @@ class Consumer:
 
     @property
     def is_placed(self) -> bool:
-        """Whether it has an assignment and stands at its own place in every part of it."""
-        return bool(self.at) and not self._unplaced
+        """Whether it has an assignment (perhaps an empty one) and stands at its own place in every part of it."""
+        return self._joined and not self._unplaced
 
     def lag(self) -> dict[TopicPartition, int]:
         """Records still to be heard, by partition, as far as the last fetch knows."""
@@ -99,7 +100,7 @@ class Consumer:
     def join(self, assigned: frozenset[TopicPartition]) -> None:
         """These partitions are ours; they stay paused until they are placed."""
         self._consumer.pause(*assigned)
-        self._unplaced = assigned
+        self._unplaced, self._joined = assigned, True
 
     async def leave(self) -> None:
         """Waits for the batch in flight, tells Kafka where we are, and lets go."""
@@ -138,6 +139,7 @@ class Consumer:
         self._stopping = True
 
     async def _turn(self) -> None:
+        self.turned_at = time.monotonic()
         if self._unplaced:
             await self._place()
         try:

@@ -42,6 +42,7 @@ PER_SHARD = 125
 LARGEST_RECORD = 200_000
 IDLE_SECONDS = 0.02
 BALANCE_SECONDS = 1.0
+KEEP_TOLD_SECONDS = 3600.0
 VACUUM_AFTER = 20_000
 PAUSE_SECONDS = 0.5
 
@@ -51,9 +52,10 @@ Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 class Relay:
     """Runs for as long as the service does. `wake()` after a commit spares it the wait for its next look."""
 
-    def __init__(self, connect: Connect, producer: Producer, cluster: str, *, keep_told: bool = True) -> None:
+    def __init__(self, connect: Connect, producer: Producer, cluster: str, *, told_days: int = 35) -> None:
+        """`told_days`: how long what was told can be told again; 0 keeps nothing."""
         self._connect, self._producer, self._cluster = connect, producer, cluster
-        self._keep_told = keep_told
+        self._told_days = told_days
         self._woken = asyncio.Event()
         self._stopping = False
         self._since_vacuum = 0
@@ -88,13 +90,16 @@ class Relay:
 
     async def _serve(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         shards = Shards(connection)
-        balanced = 0.0
+        balanced, swept = 0.0, -KEEP_TOLD_SECONDS
         while not self._stopping:
             self.last_pass = time.monotonic()
             if self.last_pass - balanced >= BALANCE_SECONDS:
                 await shards.balance()
                 balanced = self.last_pass
                 stopped = [row["key"] for row in await connection.fetch("select key from stopped")]
+            if self.last_pass - swept >= KEEP_TOLD_SECONDS and self._told_days:
+                await connection.execute("select keep_told($1)", self._told_days)
+                swept = self.last_pass
             self._woken.clear()
             rows = await connection.fetch(CLAIM, shards.held, PER_SHARD, stopped)
             if rows:
@@ -142,7 +147,7 @@ class Relay:
                 done.append((row["shard"], row["seq"], answer.partition, answer.offset))
         if done:
             shards, seqs, parts, offsets = map(list, zip(*done, strict=True))
-            if self._keep_told:
+            if self._told_days:
                 await connection.execute(CONFIRM, shards, seqs, parts, offsets, self._cluster)
             else:
                 await connection.execute(FORGET, shards, seqs)
