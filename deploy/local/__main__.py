@@ -5,8 +5,8 @@ import errno
 import sys
 from collections.abc import Callable, Sequence
 
-from deploy.local import logs
-from deploy.local.errors import DISK_FULL, RunnerError
+from deploy.local import disk, logs
+from deploy.local.errors import RunnerError
 from deploy.local.settings import Settings
 from deploy.local.stack import Stack, State, our_programs
 
@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        print(DISK_FULL, file=sys.stderr)
+        print(disk.FULL, file=sys.stderr)
     except KeyboardInterrupt:
         print("Broken off: `make up` goes on from here, `make down` stops what runs.", file=sys.stderr)
     else:

