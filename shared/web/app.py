@@ -1,0 +1,96 @@
+"""The application of one service: its routes under /v1, its OpenAPI document, and problems for all that goes wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.clock import Clock
+from shared.refusals import Refusal
+from shared.storage import Database
+from shared.web.envelope import Envelope
+from shared.web.logins import Unauthenticated
+from shared.web.openapi import BASE_PATH, openapi_document
+from shared.web.people import People
+from shared.web.problems import Problem, problem_of
+from shared.web.tokens import Verifier
+
+API_VERSION = "1.0.0"
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def build_app(
+    title: str,
+    routers: Sequence[APIRouter],
+    *,
+    database: Database,
+    verifier: Verifier,
+    clock: Clock,
+    outside: Iterable[APIRouter] = (),
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """An application that answers `routers` under /v1, and `outside` (health) beside it.
+
+    `clock` gives the present instant, in UTC. The document, without a database, is made by the same function.
+    """
+    app = FastAPI(
+        title=title,
+        version=API_VERSION,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.clock = clock
+    app.state.database = database
+    app.state.verifier = verifier
+    app.state.people = People(database, clock)
+    for router in outside:
+        app.include_router(router, include_in_schema=False)
+    for router in routers:
+        app.include_router(router, prefix=BASE_PATH)
+    _publish_document(app)
+    for kind in (HTTPException, Problem, Refusal, RequestValidationError, Unauthenticated):
+        app.add_exception_handler(kind, _refuse)
+    app.add_middleware(Envelope, version=API_VERSION)
+    return app
+
+
+def _publish_document(app: FastAPI) -> None:
+    document = json.dumps(openapi_document(app), ensure_ascii=False).encode()
+
+    async def openapi_json(request: Request) -> Response:  # noqa: ARG001 - the shape of an endpoint
+        return Response(document, media_type="application/json", headers={"Access-Control-Allow-Origin": "*"})
+
+    app.add_route(f"{BASE_PATH}/openapi.json", openapi_json, methods=["GET"], include_in_schema=False)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    problem = problem_of(error)
+    if problem.status == 405:
+        problem.headers["Allow"] = _allowed(request)
+    return problem.response(request.scope["path"])
+
+
+def _allowed(request: Request) -> str:
+    """All methods that some route takes at this address; a framework names only those of the first route."""
+    path = request.scope["path"]
+    contexts = (context for context in iter_route_contexts(request.app.routes) if context.path_regex.match(path))
+    methods = {method for context in contexts for method in context.methods or ()}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+
+
+def _operation_id(route: APIRoute) -> str:
+    """ "fundingPutCommitment": unique when handlers within a tag have names of their own."""
+    words = "_".join((*map(str, route.tags), route.name)).replace(" ", "_").replace("-", "_").split("_")
+    return words[0].lower() + "".join(word.capitalize() for word in words[1:])

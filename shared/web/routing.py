@@ -1,0 +1,160 @@
+"""The routes of a service: each authenticates, runs in one transaction, and answers a mutation once."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from shared.storage import Cause, Transaction
+from shared.web.auth import Caller, Permit, bearer_of
+from shared.web.bodies import Result
+from shared.web.idempotency import HEADER, NOBODY, answer_once, fingerprint_of, is_key, require_key
+from shared.web.jsonbody import JsonRequest
+from shared.web.paging import Page
+from shared.web.store import Asked
+from shared.web.values import etag_of
+
+Endpoint = Callable[..., Any]
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+NEEDS_IF_MATCH = frozenset({"PUT", "PATCH", "DELETE"})
+TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+WAIT_FOR_DATABASE_S = 5.0
+"""How long a request waits for a connection before it is told to come back later."""
+
+_returned: ContextVar[object] = ContextVar("returned", default=None)
+
+
+def service_router(prefix: str, tag: str) -> APIRouter:
+    """A router whose every route says who may call it, runs in one transaction, and answers a mutation once.
+
+    Its handlers are coroutines; what they return becomes the answer, with an ETag and a Link where these belong.
+    """
+    return APIRouter(prefix=prefix, tags=[tag], route_class=ServiceRoute)
+
+
+class ServiceRoute(APIRoute):
+    """One operation of a service."""
+
+    def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
+        if options.get("methods") not in (None, {"GET"}, ["GET"]):
+            options["dependencies"] = [*(options.get("dependencies") or ()), Depends(require_key)]
+        super().__init__(path, _noting_what_it_returns(endpoint), **options)
+        self.permit = self._only_permit()
+        if self.permit.public:
+            self.openapi_extra = {"security": [{}]}  # added to the bearer token: a token is not needed
+        self._check_if_match()
+
+    def get_route_handler(self) -> Handler:
+        """FastAPI's handler, within the transaction and behind the permit."""
+        handler = super().get_route_handler()
+        return self._reading(handler) if self.methods == {"GET"} else self._writing(handler)
+
+    def _reading(self, handler: Handler) -> Handler:
+        async def read(request: Request) -> Response:
+            await self._admit(request)
+            async with _opened(request, writes=False) as tx:
+                request.state.tx = tx
+                return await _answer(handler, request)
+
+        return read
+
+    def _writing(self, handler: Handler) -> Handler:
+        takes_json = self.body_field is not None
+
+        async def write(request: Request) -> Response:
+            caller = await self._admit(request)
+            request = JsonRequest(request.scope, request.receive)
+            body = await request.body()
+            if takes_json and body:
+                request.require_json()
+                await request.json()
+            key, person = request.headers.get(HEADER, ""), caller.person if caller else NOBODY
+            async with _opened(request, writes=True) as tx:
+                request.state.tx = tx
+                ask = functools.partial(_answer, handler, request)
+                if not is_key(key):  # the handler names this fault, with all others
+                    return await ask()
+                asked = Asked(person, key, fingerprint_of(request, body, caller))
+                return await answer_once(tx, asked, request.state.now, ask)
+
+        return write
+
+    async def _admit(self, request: Request) -> Caller | None:
+        state = request.app.state
+        request.state.now = state.clock()
+        token = bearer_of(request)
+        login = None if token is None else await state.verifier.login_of(token)
+        self.permit.admit(login)
+        caller = None if login is None else Caller.of(login, await state.people.find(login.subject))
+        request.state.caller = caller
+        return caller
+
+    def _only_permit(self) -> Permit:
+        permits = [call for call in _calls(self.dependant) if isinstance(call, Permit)]
+        if len(permits) != 1:
+            raise TypeError(f"{self.name} must say who may call it, once: with caller_of(...) or anyone()")
+        return permits[0]
+
+    def _check_if_match(self) -> None:
+        takes = any(field.alias == "If-Match" for field in self.dependant.header_params)
+        if not NEEDS_IF_MATCH.isdisjoint(self.methods or ()) and not takes:
+            raise TypeError(f"{self.name} changes what somebody saw: it must take if_match: IfMatch")
+
+
+@asynccontextmanager
+async def _opened(request: Request, *, writes: bool) -> AsyncIterator[Transaction]:
+    """The request's transaction. Raises: TimeoutError, when no connection comes free in time."""
+    database = request.app.state.database
+    opening = database.transaction(_cause_of(request)) if writes else database.reading()
+    async with AsyncExitStack() as stack:
+        async with asyncio.timeout(WAIT_FOR_DATABASE_S):
+            tx: Transaction = await stack.enter_async_context(opening)
+        yield tx
+
+
+def _cause_of(request: Request) -> Cause:
+    traceparent = request.headers.get("traceparent", "")
+    return Cause(correlation=uuid4(), traceparent=traceparent if TRACEPARENT.fullmatch(traceparent) else None)
+
+
+async def _answer(handler: Handler, request: Request) -> Response:
+    _returned.set(None)
+    response = await handler(request)
+    returned = _returned.get()
+    if isinstance(returned, Result) and returned.revision is not None:
+        response.headers["ETag"] = etag_of(returned.revision)
+    elif isinstance(returned, Page) and (link := returned.link(request.url)):
+        response.headers["Link"] = link
+    return response
+
+
+def _noting_what_it_returns(endpoint: Endpoint) -> Endpoint:
+    if not asyncio.iscoroutinefunction(endpoint):
+        raise TypeError(f"{endpoint.__name__} must be a coroutine: it runs inside the transaction")
+
+    @functools.wraps(endpoint)
+    async def noted(**values: Any) -> object:
+        returned = await endpoint(**values)
+        _returned.set(returned)
+        return returned
+
+    return noted
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any] | Awaitable[Any] | None]:
+    for part in dependant.dependencies:
+        yield part.call
+        yield from _calls(part)
