@@ -1,0 +1,213 @@
+"""What a gemeente recorded: exact figures, as aggregates, with where they come from. A correction is the next version.
+
+Source: domain.md, Impact; the rules for what is shown of it are in `publication`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from services.impact.indicators.model import Figures
+from services.impact.plans.model import Adoption, Plan
+from shared.contracts.events import ImpactRecorded
+from shared.reference import UnknownIndicator, indicator
+from shared.refusals import Conflict, Fault, Invalid
+
+LONGEST_LINE, LONGEST_TEXT, LONGEST_LINK = 300, 4000, 2000
+
+_LINK = re.compile(r"https?://\S+")
+
+
+class InvalidObservation(Invalid):
+    """What was recorded is wrong; every fault names its field."""
+
+
+class AlreadyRecorded(Conflict):
+    """There is a figure for this period: it is corrected, not recorded a second time."""
+
+
+class NothingCorrected(Conflict):
+    """The figure and its source are what they were."""
+
+
+class AlreadyWithdrawn(Conflict):
+    """The figure was withdrawn before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first day to the last, both included."""
+
+    start: date
+    end: date
+
+    def overlaps(self, other: Period) -> bool:
+        """Whether they have a day in common."""
+        return self.start <= other.end and other.start <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a figure comes from: the registration it was counted in, how, and a place to look it up if there is one."""
+
+    source: str
+    method: str
+    link: str | None = None
+
+    def faults(self) -> Iterator[Fault]:
+        """What is missing or too long in it."""
+        for field, text in (("source", self.source), ("method", self.method)):
+            if not text.strip():
+                yield Fault(f"provenance.{field}", "Zeg waar het cijfer vandaan komt en hoe er is geteld.")
+            elif len(text) > LONGEST_LINE:
+                yield Fault(f"provenance.{field}", f"Gebruik hooguit {LONGEST_LINE} tekens.")
+        if self.link is not None and not _is_link(self.link):
+            yield Fault("provenance.link", f"Geef een volledig webadres (https://...), hooguit {LONGEST_LINK} tekens.")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody states when recording: of what, over which period, which figure, from where."""
+
+    indicator: str
+    period: Period
+    figures: Figures
+    provenance: Provenance
+    breakdown: str | None = None
+
+    def faults(self, adoption: Adoption, plan: Plan | None, known: Collection[Period], today: date) -> Iterator[Fault]:
+        """Everything that is wrong with it, at once.
+
+        `plan` is the adoption's plan for this indicator, if there is one. `known` are the periods over which this gemeente
+        has figures, or had published ones, for this project, indicator and breakdown.
+        """
+        try:
+            yield from self.figures.faults(indicator(self.indicator))
+        except UnknownIndicator as unknown:
+            yield from unknown.faults
+        yield from self.provenance.faults()
+        yield from self._period_faults(adoption, today)
+        yield from self._grain_faults(plan, known)
+        if self.breakdown is not None and not 0 < len(self.breakdown.strip()) <= LONGEST_LINE:
+            yield Fault("breakdown", f"Noem de uitsplitsing in hooguit {LONGEST_LINE} tekens, of laat haar weg.")
+
+    def _period_faults(self, adoption: Adoption, today: date) -> Iterator[Fault]:
+        if self.period.end < self.period.start:
+            yield Fault("periodEnd", "Het einde van de periode ligt voor het begin.")
+        if self.period.end > today:
+            yield Fault("periodEnd", "De periode is nog niet voorbij. Leg het cijfer vast als ze is afgelopen.")
+        if adoption.ended_on is not None and self.period.start > adoption.ended_on:
+            yield Fault("periodStart", f"De gemeente is op {adoption.ended_on} met het project gestopt.")
+
+    def _grain_faults(self, plan: Plan | None, known: Collection[Period]) -> Iterator[Fault]:
+        """Periods that overlap in part would show, by subtraction, what happened in the days between (methods.md D)."""
+        if plan is not None and not plan.grain.is_period(self.period.start, self.period.end):
+            yield Fault(
+                "periodStart", f"Uw plan telt per {plan.grain}. Kies de eerste en de laatste dag van een {plan.grain}."
+            )
+        if any(self.period != other and self.period.overlaps(other) for other in known):
+            yield Fault("periodStart", "Deze periode overlapt met een periode waarover al een cijfer is vastgelegd.")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One figure: adoption x indicator x period (x breakdown). `version` counts its corrections from 1."""
+
+    id: UUID
+    adoption: UUID
+    gemeente: str
+    project: UUID
+    indicator: str
+    period_start: date
+    period_end: date
+    breakdown: str | None
+    figures: Figures
+    provenance: Provenance
+    recorded_on: date
+    version: int = 1
+    correction_reason: str | None = None
+    withdrawn: bool = False
+    revision: int = 0
+
+    @property
+    def period(self) -> Period:
+        """What it is about."""
+        return Period(self.period_start, self.period_end)
+
+    @property
+    def counts(self) -> Figures | None:
+        """What it brings to the published figures: nothing once withdrawn, and breakdowns are not published."""
+        return None if self.withdrawn or self.breakdown is not None else self.figures
+
+    def correct(self, figures: Figures, provenance: Provenance, reason: str, today: date) -> Observation:
+        """The next version, with the reason. Of a withdrawn figure it brings it back.
+
+        Raises: InvalidObservation with every fault at once; NothingCorrected.
+        """
+        faults = [*figures.faults(indicator(self.indicator)), *provenance.faults(), *_reason_faults(reason)]
+        if faults:
+            raise InvalidObservation("De correctie klopt nog niet.", faults)
+        if (figures, provenance, False) == (self.figures, self.provenance, self.withdrawn):
+            raise NothingCorrected("Het cijfer en de bron zijn hetzelfde als ze waren.")
+        return replace(self._next(reason, today), figures=figures, provenance=provenance, withdrawn=False)
+
+    def withdraw(self, reason: str, today: date) -> Observation:
+        """The next version, without a figure. Raises: AlreadyWithdrawn, InvalidObservation."""
+        if self.withdrawn:
+            raise AlreadyWithdrawn("Dit cijfer is al ingetrokken.")
+        if faults := tuple(_reason_faults(reason)):
+            raise InvalidObservation("Zonder reden kunt u het cijfer niet intrekken.", faults)
+        return replace(self._next(reason, today), figures=Figures(), withdrawn=True)
+
+    def told(self) -> ImpactRecorded:
+        """What the others hear of it."""
+        return ImpactRecorded.of(
+            self,
+            observation=self.id,
+            value=self.figures.value,
+            numerator=self.figures.numerator,
+            denominator=self.figures.denominator,
+        )
+
+    def _next(self, reason: str, today: date) -> Observation:
+        return replace(self, version=self.version + 1, correction_reason=reason, recorded_on=today)
+
+
+def record(
+    observation: UUID,
+    stated: Statement,
+    adoption: Adoption,
+    plan: Plan | None,
+    known: Collection[Period],
+    *,
+    today: date,
+) -> Observation:
+    """The first version of a figure. Raises: InvalidObservation with every fault at once."""
+    if faults := tuple(stated.faults(adoption, plan, known, today)):
+        raise InvalidObservation("Het cijfer klopt nog niet.", faults)
+    return Observation(
+        id=observation,
+        adoption=adoption.id,
+        gemeente=adoption.gemeente,
+        project=adoption.project,
+        indicator=stated.indicator,
+        period_start=stated.period.start,
+        period_end=stated.period.end,
+        breakdown=stated.breakdown,
+        figures=stated.figures,
+        provenance=stated.provenance,
+        recorded_on=today,
+    )
+
+
+def _is_link(text: str) -> bool:
+    return _LINK.fullmatch(text) is not None and len(text) <= LONGEST_LINK
+
+
+def _reason_faults(reason: str) -> Iterator[Fault]:
+    if not 0 < len(reason.strip()) <= LONGEST_TEXT:
+        yield Fault("reason", f"Zeg in hooguit {LONGEST_TEXT} tekens waarom het cijfer verandert.")
