@@ -159,7 +159,7 @@ def _run(command: "list[str]") -> None:
             break
         output.append(line)
         if line.split(" ", 1)[0] in WORTH_SHOWING:
-            print("  " + line, flush=True)
+            print(f"  {line[:100]}", flush=True)
     if process.wait() != 0:
         print("\n".join(output[-15:]), file=sys.stderr)
         raise Trouble(cause("\n".join(output)))
