@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared.contracts.event import EventData
 from shared.messaging import heard, parking
@@ -191,6 +191,40 @@ class Listener:
         if behind:
             work.waiting.rows.setdefault(key, {}).update(behind)
             work.ledger.hold(key, GAP)
+
+    async def release(self, key: Key) -> int:
+        """Tries what failed of an entity again, and then what waits behind it; returns how many versions were applied.
+
+        Raises: Overtaken.
+        """
+        async with self._database.transaction() as tx:
+            work = Work(tx, await heard.read(tx, [key]), await parking.waiting_for(tx, [key]))
+            known = work.ledger.of(key)
+            record = work.waiting.take(key, known.sequence + 1)
+            if record is None:
+                return 0
+            work.ledger.known[key] = replace(known, held=GAP)
+            await self._absorb_carefully(work, [self._revived(key, record)])
+            await self._close(work, ())
+            return work.ledger.of(key).sequence - known.sequence
+
+    async def skip(self, tx: Transaction, key: Key, sequence: int) -> bool:
+        """Counts a failed version as heard; False when it is not the one that failed.
+
+        Raises: Overtaken.
+        """
+        work = Work(tx, await heard.read(tx, [key]), await parking.waiting_for(tx, [key]))
+        known = work.ledger.of(key)
+        record = work.waiting.take(key, sequence)
+        if record is None or record.kind != "failed" or sequence > known.sequence + 1:
+            return False
+        held = GAP if work.waiting.rows[key] else heard.FREE
+        if sequence > known.sequence:
+            work.ledger.advance(key, sequence, record.event_id, held)
+        else:  # a fork: the version itself was heard, as another event
+            work.ledger.advance(key, known.sequence, known.event_id, held)
+        await self._close(work, ())
+        return True
 
 
 def _told(fault: Exception) -> str:

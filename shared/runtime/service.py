@@ -71,6 +71,6 @@ class Service:
 
     @property
     def migrations(self) -> tuple[Migration, ...]:
-        """Of messaging, of the web, and its own, in that order."""
-        homes = (_SHARED / "messaging", _SHARED / "web", self.home)
+        """Of messaging, of the web and of the runtime, and its own, in that order."""
+        homes = (_SHARED / "messaging", _SHARED / "web", _SHARED / "runtime", self.home)
         return found_in(home / "migrations" for home in homes)

@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     database_port: Annotated[int, Field(ge=1, le=65535)] = 5432
     database_name: str = "platform"
     database_password_file: Path
+    database_owner_password_file: Path | None = None
+    """Only for `migrate`: the schema's owner."""
     database_connections: Annotated[int, Field(ge=4, le=200)] = 10
     kafka_servers: str
     http_host: str = "127.0.0.1"
@@ -35,7 +37,16 @@ class Settings(BaseSettings):
 
     def dsn(self, role: str) -> str:
         """Where this role logs in. Raises: OSError when the password file cannot be read."""
-        password = quote(self.database_password_file.read_text(encoding="utf-8").strip(), safe="")
+        return self._login(role, self.database_password_file)
+
+    def owner_dsn(self, service: str) -> str:
+        """Where the owner of a service's schema logs in. Raises: OSError when it has no readable password file."""
+        if self.database_owner_password_file is None:
+            raise FileNotFoundError("DATABASE_OWNER_PASSWORD_FILE is not set")
+        return self._login(f"{service}_owner", self.database_owner_password_file)
+
+    def _login(self, role: str, password_file: Path) -> str:
+        password = quote(password_file.read_text(encoding="utf-8").strip(), safe="")
         return f"postgresql://{role}:{password}@{self.database_host}:{self.database_port}/{self.database_name}"
 
     def source(self, service: str) -> str:

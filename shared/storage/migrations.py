@@ -13,6 +13,8 @@ from typing import Literal
 
 import asyncpg
 
+from shared.storage.database import Transaction
+
 Moment = Literal["pre", "post"]
 LEDGER = """
 create table if not exists migration (
@@ -84,8 +86,8 @@ async def apply(
     return applied
 
 
-async def missing(connection: asyncpg.Connection[asyncpg.Record], migrations: Sequence[Migration]) -> list[str]:
+async def missing(tx: Transaction, migrations: Sequence[Migration]) -> list[str]:
     """The names of "pre" migrations that this code needs and the schema lacks."""
-    rows = await connection.fetch("select name from migration")
+    rows = await tx.fetch("select name from migration")
     there = {row["name"] for row in rows}
     return [m.name for m in migrations if m.moment == "pre" and m.name not in there]

@@ -1,0 +1,68 @@
+"""What the command line shares: settings from the environment, one question to the desk, a table as answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from typing import TypeVar
+
+import asyncpg
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from shared.messaging.listener import Listener
+from shared.messaging.operating import Desk, NotThere
+from shared.messaging.outbox import Outbox
+from shared.messaging.places import LogChanged
+from shared.runtime.guarantees import NotGuaranteed
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
+from shared.storage import Database, connect
+from shared.storage.migrations import MigrationChanged
+
+console = Console()
+T = TypeVar("T")
+
+
+def settings_from_environment() -> Settings:
+    """The settings. Ends the program with one sentence that names every variable that is missing or wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = ", ".join(sorted({str(fault["loc"][0]).upper() for fault in error.errors()}))
+        raise SystemExit(f"These settings are missing or wrong: {names}. Set them as environment variables.") from None
+
+
+def finish(work: Coroutine[object, object, T]) -> T:
+    """Runs it to its end. What an operator can mend ends the program with one sentence, not with a traceback."""
+    try:
+        return asyncio.run(work)
+    except (NotGuaranteed, LogChanged, NotThere, MigrationChanged) as error:
+        raise SystemExit(str(error)) from None
+    except (OSError, asyncpg.PostgresError) as error:
+        raise SystemExit(f"Postgres refused: {error}. Is it up, and do the DATABASE_ settings point to it?") from None
+
+
+def ask(service: Service, question: Callable[[Desk], Awaitable[T]]) -> T:
+    """Opens the service's database, asks its desk one thing, and closes."""
+
+    async def asked() -> T:
+        settings = settings_from_environment()
+        outbox = Outbox(settings.source(service.name), service.says)
+        pool = await connect(settings.dsn(service.name), most=2, name=f"{service.name} operator")
+        try:
+            database = Database(pool, outbox.append)
+            return await question(Desk(database, Listener(database, outbox, service.hears)))
+        finally:
+            await pool.close()
+
+    return finish(asked())
+
+
+def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table, or the word that there is nothing."""
+    table = Table(*columns, title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*map(str, row))
+    console.print(table if table.row_count else f"{title}: none")

@@ -1,0 +1,133 @@
+"""The operators' command line of a service: `python -m services.<name> COMMAND`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from shared.contracts.event import Stream
+from shared.runtime.asking import ask, console, finish, settings_from_environment, show
+from shared.runtime.logs import start_logging
+from shared.runtime.migrating import migrate
+from shared.runtime.running import serve
+from shared.runtime.service import Service
+from shared.storage.migrations import Moment
+
+log = logging.getLogger(__name__)
+
+
+def _stream(name: str) -> Stream:
+    try:
+        return Stream[name.upper()]
+    except KeyError:
+        raise typer.BadParameter(f"choose one of {', '.join(stream.name.lower() for stream in Stream)}") from None
+
+
+StreamName = Annotated[Stream, typer.Argument(parser=_stream, help="The stream: projects, adoptions, ...")]
+Entity = Annotated[UUID, typer.Argument(help="The entity's id, which is the key of its events.")]
+Reason = Annotated[str, typer.Option(help="Why, for whoever asks later. No names of people.")]
+Actor = Annotated[str, typer.Option(help="Who does this: a role or an opaque id, no name.")]
+
+
+def _parked(service: Service) -> typer.Typer:
+    app = typer.Typer(help="Records that wait: a gap for what is missing, a failure for you.", no_args_is_help=True)
+
+    @app.command("list")
+    def listed() -> None:
+        """Show what waits, oldest first. A gap releases itself; a failure needs you."""
+        columns = ("stream", "entity", "version", "kind", "since", "reason")
+        show("Parked", columns, ask(service, lambda desk: desk.parked()))
+
+    @app.command()
+    def release(stream: StreamName, entity: Entity) -> None:
+        """Try the failed record again, and then what waits behind it, in order."""
+        console.print(ask(service, lambda desk: desk.release(stream, entity)))
+
+    @app.command()
+    def discard(stream: StreamName, entity: Entity, version: int, reason: Reason, actor: Actor) -> None:
+        """Give up one version: it counts as heard, without effect. Who did so and why is kept."""
+        console.print(ask(service, lambda desk: desk.discard(stream, entity, version, reason, actor)))
+
+    return app
+
+
+def _dead_letters(service: Service) -> typer.Typer:
+    app = typer.Typer(help="Records that nobody could read.", no_args_is_help=True)
+
+    @app.command("list")
+    def listed() -> None:
+        """Show them, oldest first."""
+        columns = ("id", "topic", "partition", "offset", "bytes", "kept", "since", "reason")
+        show("Dead letters", columns, ask(service, lambda desk: desk.dead_letters()))
+
+    @app.command("show")
+    def shown(letter: UUID) -> None:
+        """Show one whole, with its bytes if they could be kept."""
+        console.print_json(data=ask(service, lambda desk: desk.dead_letter(letter)), default=str)
+
+    @app.command()
+    def discard(letter: UUID) -> None:
+        """Throw one away."""
+        console.print(ask(service, lambda desk: desk.throw_away(letter)))
+
+    return app
+
+
+def _outbox(service: Service) -> typer.Typer:
+    app = typer.Typer(help="What was said and is not told yet.", no_args_is_help=True)
+
+    @app.command("list")
+    def listed() -> None:
+        """Show how much waits, since when, and which keys are stopped."""
+        show("Waiting to be told", ("topic", "events", "oldest"), ask(service, lambda desk: desk.waiting()))
+        show("Stopped keys", ("topic", "key", "since", "reason"), ask(service, lambda desk: desk.stopped()))
+
+    @app.command()
+    def release(topic: str, key: str) -> None:
+        """Let a stopped key try again."""
+        console.print(ask(service, lambda desk: desk.go_on(topic, key)))
+
+    return app
+
+
+def _run(service: Service) -> None:
+    """Logs why a replica ended, in one line that says what to do; its supervisor starts it again."""
+    settings = settings_from_environment()
+    start_logging(service.name, settings.log_level)
+    try:
+        asyncio.run(serve(service, settings))
+    except Exception as error:
+        log.critical("%s stops: %s: %s", service.name, type(error).__name__, error, exc_info=error)
+        raise SystemExit(1) from None
+
+
+def run(service: Service) -> None:
+    """Reads the command and does it."""
+    app = typer.Typer(
+        help=f"{service.title}: run it, migrate its schema, look after its messages. Settings come from the environment.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.command("serve")
+    def serve_() -> None:
+        """Run a replica: HTTP, consumer, relay and daily duties, until SIGTERM."""
+        _run(service)
+
+    @app.command("migrate")
+    def migrate_(
+        moment: Annotated[Moment | None, typer.Option(help="pre: before a deploy; post: after it.")] = None,
+    ) -> None:
+        """Apply the migrations that are new, as the schema's owner, and load reference data."""
+        for line in finish(migrate(service, settings_from_environment(), moment)):
+            console.print(line)
+
+    app.add_typer(_parked(service), name="parked")
+    app.add_typer(_dead_letters(service), name="dead-letters")
+    app.add_typer(_outbox(service), name="outbox")
+    app(prog_name=f"python -m services.{service.name}")

@@ -1,0 +1,41 @@
+"""What the promise of exactly one effect rests on outside our code: asserted at start, not hoped for."""
+
+from __future__ import annotations
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.record.default_records import DefaultRecordBatch
+
+from shared.storage import Transaction
+
+
+class NotGuaranteed(Exception):
+    """The surroundings do not allow us to keep our promise. The message says what is wrong and what to do."""
+
+
+def assert_fast_client() -> None:
+    """aiokafka falls back silently to pure Python, 50 to 100 times slower. Raises: NotGuaranteed."""
+    if "_crecords" not in DefaultRecordBatch.__module__:
+        raise NotGuaranteed("aiokafka runs without its C extension. Install it from a wheel for this platform.")
+
+
+async def assert_durable(tx: Transaction) -> None:
+    """A commit that Postgres acknowledged must survive a power cut. Raises: NotGuaranteed."""
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        value = await tx.fetchval("select current_setting($1)", setting)
+        if value == "off":
+            raise NotGuaranteed(f"Postgres runs with {setting} = off. Switch it on: commits could be lost.")
+
+
+async def assert_log_is_kept(admin: AIOKafkaAdminClient, topics: list[str]) -> None:
+    """A broker that was behind may not become leader, or acknowledged events vanish. Raises: NotGuaranteed."""
+    resources = [ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics]
+    for answer in await admin.describe_configs(resources):
+        for error_code, error, _, name, configs in answer.resources:
+            if error_code:
+                raise NotGuaranteed(f"Topic {name} is not there ({error or error_code}). Run the set-up first.")
+            values = {entry[0]: entry[1] for entry in configs}
+            if values.get("unclean.leader.election.enable") == "true":
+                raise NotGuaranteed(f"Topic {name} allows unclean.leader.election.enable. Switch it off.")
+            if int(values.get("retention.ms", -1)) != -1 or values.get("cleanup.policy") != "delete":
+                raise NotGuaranteed(f"Topic {name} does not keep its events for ever. Set retention.ms to -1.")
