@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from shared.contracts.vocabulary import TargetGroup
 
 
 class Column(StrEnum):
@@ -41,3 +44,14 @@ class Column(StrEnum):
 
 
 _OF_2024 = frozenset(list(Column)[:8])
+
+_POOR, _TENANT = (Column.LOW_INCOME, Column.BIJSTAND), (Column.SOCIAL_HOUSING,)
+
+COLUMNS_OF: Mapping[TargetGroup, tuple[Column, ...]] = {
+    TargetGroup.JONGEREN: (Column.AGE_15_25,),
+    TargetGroup.LAAG_INKOMEN: _POOR,
+    TargetGroup.MULTIPROBLEEM: (Column.AO, Column.WMO),
+    TargetGroup.HUURDERS: _TENANT,
+    TargetGroup.ALLE: _POOR + _TENANT,
+}
+"""The figures that tell how many people of a target group a gemeente has (methods.md A)."""

@@ -31,16 +31,17 @@ def is_region(code: str) -> bool:
     return code == COUNTRY or code in provinces() or code in gemeenten()
 
 
+def places(code: str) -> dict[str, Nearness]:
+    """The regions in which a gemeente lies, and how near each is. Raises: UnknownGemeente."""
+    return {code: Nearness.GEMEENTE, gemeente(code).province: Nearness.PROVINCE, COUNTRY: Nearness.COUNTRY}
+
+
 def nearness(regions: Collection[str], code: str) -> Nearness | None:
     """The nearest of these regions in which the gemeente lies; None when it lies in none of them.
 
     Raises: UnknownGemeente.
     """
-    province = gemeente(code).province
-    for place, near in ((code, Nearness.GEMEENTE), (province, Nearness.PROVINCE), (COUNTRY, Nearness.COUNTRY)):
-        if place in regions:
-            return near
-    return None
+    return max((near for place, near in places(code).items() if place in regions), default=None)
 
 
 def covers(regions: Collection[str], code: str) -> bool:
