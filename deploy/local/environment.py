@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 OLDEST = (3, 11)
@@ -142,12 +142,19 @@ def _use_new_enough_python(arguments: "list[str]") -> None:
 
 def _run(command: "list[str]") -> None:
     """Run an installer, showing how far it is. Raises Trouble when it fails."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace"
-    )
+    pipe, same = subprocess.PIPE, subprocess.STDOUT
+    with subprocess.Popen(command, stdout=pipe, stderr=same, encoding="utf-8", errors="replace") as process:
+        output = list(_shown(process))
+    if process.returncode != 0:
+        print("\n".join(output[-15:]), file=sys.stderr)
+        raise Trouble(cause("\n".join(output)))
+
+
+def _shown(process: "subprocess.Popen[str]") -> "Iterator[str]":
+    """Yield each line that `process` prints, showing those that tell how far it is, and that it is silent."""
     lines = queue.Queue()  # type: queue.Queue[str | None]
     threading.Thread(target=_gather, args=(process, lines), daemon=True).start()
-    output, waited = [], 0
+    waited = 0
     while True:
         try:
             line = lines.get(timeout=SECONDS_OF_SILENCE)
@@ -156,13 +163,10 @@ def _run(command: "list[str]") -> None:
             print(f"  ... still busy ({waited} s)", flush=True)
             continue
         if line is None:
-            break
-        output.append(line)
+            return
         if line.split(" ", 1)[0] in WORTH_SHOWING:
             print(f"  {line[:100]}", flush=True)
-    if process.wait() != 0:
-        print("\n".join(output[-15:]), file=sys.stderr)
-        raise Trouble(cause("\n".join(output)))
+        yield line
 
 
 def _gather(process: "subprocess.Popen[str]", lines: "queue.Queue[str | None]") -> None:

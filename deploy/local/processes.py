@@ -139,11 +139,12 @@ class Daemon:
         return f"its log {self.log_file} ends so:\n{self.last_lines()}"
 
     def _known(self) -> dict[str, Any]:
+        """Return what the pid file holds; nothing when it is missing or broken."""
         try:
-            known: dict[str, Any] = json.loads(self.pid_file.read_text())
+            known = json.loads(self.pid_file.read_text())
         except (FileNotFoundError, ValueError):
             return {}
-        return known
+        return known if isinstance(known, dict) else {}
 
     def _remember(self, process: psutil.Process, log_start: int) -> None:
         draft = self.pid_file.with_suffix(".pid.new")

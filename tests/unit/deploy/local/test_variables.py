@@ -1,0 +1,41 @@
+import pytest
+
+from deploy.local import variables
+from deploy.local.settings import SERVICES, Settings
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_gets_the_password_of_its_own_role_and_no_other(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in variables.SECRETS:
+        monkeypatch.setenv(name, "/of/the/developer")
+    settings = Settings()
+    given = variables.for_service(settings, service)
+    assert given["DATABASE_PASSWORD_FILE"] == str(settings.passwords / service)
+    assert "DATABASE_ADMIN_PASSWORD_FILE" not in given
+    assert "DATABASE_PASSWORD_DIR" not in given
+    assert "ISSUER_DATA_DIR" not in given
+
+
+def test_the_setup_gets_the_superuser_and_all_roles() -> None:
+    settings = Settings()
+    given = variables.for_setup(settings)
+    assert given["DATABASE_ADMIN_PASSWORD_FILE"] == str(settings.data / "postgres" / "superuser-password")
+    assert given["DATABASE_PASSWORD_DIR"] == str(settings.passwords)
+
+
+def test_the_issuer_gets_its_own_keys_and_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in variables.SECRETS:
+        monkeypatch.setenv(name, "/of/the/developer")
+    given = variables.for_issuer(Settings())
+    assert given["ISSUER_DATA_DIR"] == str(Settings().issuer_data)
+    assert not set(variables.SECRETS) & set(given)
+
+
+def test_everything_follows_the_port_base() -> None:
+    given = variables.for_service(Settings(port_base=9100), "matching")
+    assert given["HTTP_PORT"] == "9103"
+    assert given["DATABASE_PORT"] == "9132"
+    assert given["KAFKA_SERVERS"] == "127.0.0.1:9192"
+    assert given["OIDC_JWKS_URL"] == "http://127.0.0.1:9109/jwks"
