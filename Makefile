@@ -30,7 +30,7 @@ demo: local ## play the journey of the real projects (TARGET=compose: on docker 
 	@$(RUN) -m deploy.demo
 
 token: local ## print a token for development (ROLE=gemeente GEMEENTE=GM0518)
-	@$(RUN) -m deploy.issuer token
+	@$(RUN) -m deploy.issuer token $(ROLE)
 
 test: dev ## run the tests on a real Kafka and Postgres (INFRA=containers: in containers; ARGS="-k words")
 	@$(RUN) -m pytest $(TESTS) $(ARGS)

@@ -71,9 +71,10 @@ def show_logs(stack: Stack, options: argparse.Namespace) -> int:
     if options.name and options.name not in daemons:
         raise RunnerError(f"There is no {options.name}: choose one of {', '.join(daemons)}.")
     chosen = [daemons[options.name]] if options.name else list(daemons.values())
-    print(logs.tail(chosen))
+    before = logs.ends(chosen)
+    say(logs.tail(chosen))
     if options.follow:
-        for line in logs.follow(chosen):
+        for line in logs.follow(chosen, before):
             say(line)
     return 0
 

@@ -11,9 +11,14 @@ def tail(daemons: Sequence[Daemon], lines: int = 20) -> str:
     return "\n\n".join(f"== {daemon.name}: {daemon.log_file}\n{daemon.last_lines(lines)}" for daemon in daemons)
 
 
-def follow(daemons: Sequence[Daemon], poll_seconds: float = 0.3) -> Iterator[str]:
-    """Yield every line that is added from now on, with the name before it; without end."""
-    positions = {daemon.name: _size(daemon) for daemon in daemons}
+def ends(daemons: Sequence[Daemon]) -> dict[str, int]:
+    """Return how long each log is at this moment."""
+    return {daemon.name: _size(daemon) for daemon in daemons}
+
+
+def follow(daemons: Sequence[Daemon], since: dict[str, int], poll_seconds: float = 0.3) -> Iterator[str]:
+    """Yield every line that was added after `since` (see `ends`), with the name before it; without end."""
+    positions = dict(since)
     while True:
         for daemon in daemons:
             if _size(daemon) < positions[daemon.name]:
