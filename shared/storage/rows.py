@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
+import asyncpg
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
 T = TypeVar("T")
-
+Row: TypeAlias = Mapping[str, Any] | asyncpg.Record
+"""A record as asyncpg gives it, or a dict like it."""
 
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
 
@@ -20,7 +22,7 @@ def _adapter(of: type[T]) -> TypeAdapter[T]:
     return _ADAPTERS[of]
 
 
-def read(of: type[T], row: Mapping[str, Any]) -> T:
+def read(of: type[T], row: Row) -> T:
     """The dataclass that this row holds. Columns it does not know are left out; a missing one takes its default."""
     return _adapter(of).validate_python(dict(row))
 

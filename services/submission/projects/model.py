@@ -6,18 +6,17 @@ Source: seed page, "Projecten aanmelden"; domain.md, Journey 1 and "Is it proven
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from math import isfinite
 from uuid import UUID
 
-from shared.contracts.events import Event, ProjectAssessed
 from shared.contracts.vocabulary import Criterion, Means, PartnerKind, Phase, RelationKind, TargetGroup
 from shared.reference import is_region
 from shared.reference.criteria import part_named
-from shared.refusals import Conflict, Fault, Invalid
+from shared.refusals import Conflict, Fault, Invalid, UnknownEntity
 
 LONGEST_LINE, LONGEST_TEXT, LONGEST_QUOTE, LONGEST_LINK = 300, 4000, 1000, 2000
 MOST_EVIDENCE, MOST_REGIONS = 40, 342
@@ -192,9 +191,7 @@ class Project:
     @property
     def state(self) -> State:
         """Submitted as soon as one version is, even while the next one is being written."""
-        if self.withdrawn_on is not None:
-            return State.WITHDRAWN
-        return State.SUBMITTED if self.versions else State.CONCEPT
+        return _state(self.withdrawn_on, submitted=bool(self.versions))
 
     @property
     def latest(self) -> Version | None:
@@ -209,6 +206,22 @@ class Project:
                 "De laatste versie is ingediend en ligt vast. Begin een nieuwe versie om iets te wijzigen."
             )
         return self.concept
+
+    def missing(self) -> tuple[Fault, ...]:
+        """What still stands in the way of submitting; nothing where the last version is submitted already."""
+        return () if self.concept is None else self.concept.submitted_by(self.organisation).faults()
+
+    def version(self, number: int) -> Version:
+        """Raises: UnknownEntity."""
+        if not 0 < number <= len(self.versions):
+            raise UnknownEntity("versie", number)
+        return self.versions[number - 1]
+
+    def as_others_see_it(self) -> Project:
+        """Without what is still being written. Raises: UnknownEntity when nothing was submitted yet."""
+        if not self.versions:
+            raise UnknownEntity("project", self.id)
+        return replace(self, concept=None)
 
     def write(self, description: Description) -> Project:
         """Saves what is told so far, complete or not; evidence comes and goes by its own id. Raises: NothingToEdit."""
@@ -228,7 +241,7 @@ class Project:
         Raises: NothingToEdit; IncompleteProject with every fault at once.
         """
         description = self.editable.submitted_by(self.organisation)
-        if faults := description.faults():
+        if faults := self.missing():
             raise IncompleteProject(
                 "Het project is nog niet compleet. Vul aan wat ontbreekt en dien het dan in.", faults
             )
@@ -253,17 +266,29 @@ class Project:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
-    """What the portfolioboard made known of a project: per version the latest, however the versions are heard."""
+class Summary:
+    """A project in a list. `version` is the one that was submitted last; `has_concept` only for its own organisation."""
 
-    project: UUID
-    of_version: Mapping[int, ProjectAssessed]
+    id: UUID
+    organisation: UUID
+    title: str | None
+    phases: tuple[Phase, ...]
+    version: int | None
+    submitted_on: date | None
+    has_concept: bool
+    withdrawn_on: date | None
+    revision: int
+
+    @property
+    def state(self) -> State:
+        """As the project's own."""
+        return _state(self.withdrawn_on, submitted=self.version is not None)
 
 
-def assessed(known: Outcomes | None, event: Event[ProjectAssessed], _say: Callable[..., None]) -> Outcomes:
-    """Two versions are two assessments, so version 2 may be heard before version 1: both orders end alike."""
-    said, heard = event.data, known.of_version if known else {}
-    return Outcomes(said.project, {**heard, said.project_version: said})
+def _state(withdrawn_on: date | None, *, submitted: bool) -> State:
+    if withdrawn_on is not None:
+        return State.WITHDRAWN
+    return State.SUBMITTED if submitted else State.CONCEPT
 
 
 def _text_faults(field: str, text: str | None, longest: int, ask: str) -> Iterator[Fault]:

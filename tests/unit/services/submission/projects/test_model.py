@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import UUID
 
 import pytest
@@ -19,13 +18,11 @@ from services.submission.projects.model import (
     Involvement,
     NothingToEdit,
     NotOnOffer,
-    Outcomes,
     Project,
     State,
-    assessed,
 )
-from shared.contracts.events import Event, ProjectAssessed, ProjectSubmitted
-from shared.contracts.vocabulary import Criterion, EvidenceLevel, Phase, RelationKind, TargetGroup, Verdict
+from shared.contracts.events import ProjectSubmitted
+from shared.contracts.vocabulary import Criterion, Phase, RelationKind, TargetGroup
 
 TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
 OWNER, FUND = UUID(int=1), UUID(int=2)
@@ -176,27 +173,6 @@ def test_what_was_never_submitted_cannot_be_withdrawn_and_a_withdrawal_has_a_rea
     with pytest.raises(IncompleteProject) as refusal:
         project().submit(TODAY).withdraw(" ", TODAY)
     assert fields(refusal) == {"reason"}
-
-
-def verdict(version: int, assessment: int, of: Verdict) -> Event[ProjectAssessed]:
-    said = ProjectAssessed(
-        assessment=UUID(int=assessment), project=UUID(int=7), project_version=version, framework_version=1, verdict=of,
-        evidence_level=EvidenceLevel.WELL_DESCRIBED, decided_on=TODAY, released_on=TODAY, valid_until=date(2029, 11, 24),
-        reasons=tuple({"criterion": c, "reason": "Omdat"} for c in Criterion),
-    )  # fmt: skip
-    return Event(UUID(int=5), said.assessment, 1, datetime(2026, 11, 24, tzinfo=UTC), said)
-
-
-def test_the_owner_sees_the_same_outcomes_in_whatever_order_they_are_heard() -> None:
-    heard = [verdict(1, 21, Verdict.ADOPT), verdict(2, 22, Verdict.NOT_NOW), verdict(3, 23, Verdict.ADOPT)]
-    ends = []
-    for order in itertools.permutations(heard):
-        known: Outcomes | None = None
-        for event in order:
-            known = assessed(known, event, lambda *_: None)
-        assert known is not None
-        ends.append({version: said.verdict for version, said in known.of_version.items()})
-    assert all(end == {1: Verdict.ADOPT, 2: Verdict.NOT_NOW, 3: Verdict.ADOPT} for end in ends)
 
 
 descriptions = st.builds(
