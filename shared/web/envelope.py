@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.web.problems import problem_of
@@ -38,6 +39,8 @@ class Envelope:
         try:
             exchange.check()
             await self._app(exchange.scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            return
         except Exception as error:
             if exchange.has_begun:
                 raise

@@ -116,8 +116,8 @@ def _faulty(error: RequestValidationError) -> Problem:
             "Stuur If-Match mee met de ETag die u kreeg.",
             faults=faults,
         )
-    count = "1 fout" if len(faults) == 1 else f"{len(faults)} fouten"
-    return Problem(400, "invalid", Invalid.title, f"Er is {count} gevonden. Zie errors.", faults=faults)
+    count = "Er is 1 fout" if len(faults) == 1 else f"Er zijn {len(faults)} fouten"
+    return Problem(400, "invalid", Invalid.title, f"{count} gevonden. Bij elke fout staat om welk veld het gaat.", faults=faults)
 
 
 @problem_of.register

@@ -24,7 +24,7 @@ from shared.web.idempotency import HEADER, NOBODY, answer_once, fingerprint_of, 
 from shared.web.jsonbody import JsonRequest
 from shared.web.paging import Page
 from shared.web.store import Asked
-from shared.web.values import etag_of
+from shared.web.values import etag_of, transaction_of
 
 Endpoint = Callable[..., Any]
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -63,8 +63,12 @@ class ServiceRoute(APIRoute):
         return self._reading(handler) if self.methods == {"GET"} else self._writing(handler)
 
     def _reading(self, handler: Handler) -> Handler:
+        takes_tx = any(call is transaction_of for call in _calls(self.dependant))
+
         async def read(request: Request) -> Response:
             await self._admit(request)
+            if not takes_tx:
+                return await _answer(handler, request)
             async with _opened(request, writes=False) as tx:
                 request.state.tx = tx
                 return await _answer(handler, request)

@@ -16,7 +16,8 @@ ETAG = re.compile(r'"(\d{1,10})"')
 MAX_REVISION = 2**31 - 1
 
 
-async def _transaction(request: Request) -> Transaction:
+async def transaction_of(request: Request) -> Transaction:
+    """The transaction that the route opened."""
     tx: Transaction = request.state.tx
     return tx
 
@@ -42,7 +43,7 @@ def etag_of(revision: int) -> str:
     return f'"{revision}"'
 
 
-Tx = Annotated[Transaction, Depends(_transaction)]
+Tx = Annotated[Transaction, Depends(transaction_of)]
 """The request's one transaction: it commits when the handler returns, and rolls back when it raises."""
 Now = Annotated[datetime, Depends(_now)]
 """When the request began, in UTC."""
