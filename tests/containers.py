@@ -45,7 +45,8 @@ def postgres_container() -> Iterator[PostgresContainer]:
     """Run postgres:18 with the settings of the embedded one."""
     port = free_port()
     options = " ".join(f"-c {name}={value}" for name, value in postgres.SETTINGS.items())
-    container = DockerContainer("postgres:18").with_kwargs(ports={"5432/tcp": (HOST, port)}).with_command(options)
+    container = DockerContainer("postgres:18").with_command(options)
+    _publish(container, 5432, port)
     container.with_env("POSTGRES_PASSWORD", PASSWORD).with_env("POSTGRES_INITDB_ARGS", " ".join(postgres.INITDB))
     # The log says it twice: the first time it is the server that only sets itself up.
     container.waiting_for(LogMessageWaitStrategy("database system is ready to accept connections", times=2))
@@ -65,9 +66,15 @@ def kafka_container() -> Iterator[KafkaContainer]:
         "advertised.listeners": f"PLAINTEXT://{HOST}:{port}",
         **dict.fromkeys((*kafka.COPIES, *kafka.IN_SYNC), "1"),
     }
-    container = DockerContainer("apache/kafka:4.3.1").with_kwargs(ports={"9092/tcp": (HOST, port)})
+    container = DockerContainer("apache/kafka:4.3.1")
+    _publish(container, 9092, port)
     for name, value in settings.items():
         container.with_env(f"KAFKA_{name.upper().replace('.', '_')}", value)
     container.waiting_for(LogMessageWaitStrategy("Kafka Server started"))
     with container:
         yield KafkaContainer(f"{HOST}:{port}")
+
+
+def _publish(container: DockerContainer, inside: int, port: int) -> None:
+    """Make a port of the container reachable from this machine only (by itself it would be from everywhere)."""
+    container.ports[f"{inside}/tcp"] = (HOST, port)  # type: ignore[assignment]  # docker takes an address too
