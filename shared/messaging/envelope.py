@@ -6,7 +6,10 @@ Decoding never raises. A record is either legible (whose it is and which version
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -22,7 +25,9 @@ CONTENT_TYPE = "content-type"
 JSON_TYPE = "application/json"
 STRUCTURED_TYPE = b"application/cloudevents+json"
 PREFIX = "ce_"
+SEQUENCE = re.compile(rb"[1-9][0-9]{0,9}")  # int() would take "1_0", " 1" and digits of other scripts too
 HIGHEST_SEQUENCE = 2**31 - 1
+TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 fast_uuid: Callable[[str], UUID] = pgproto.UUID  # ten times as fast as uuid.UUID, and equal to it
 
@@ -78,13 +83,11 @@ class Decoder:
         """Never raises: what is wrong with a record is part of the answer."""
         try:
             attributes: Mapping[str, bytes | None] = dict(record.headers)
-            if "ce_id" not in attributes and (attributes.get(CONTENT_TYPE) or b"").startswith(STRUCTURED_TYPE):
+            if "ce_id" not in attributes and _is_structured(attributes.get(CONTENT_TYPE)):
                 attributes, value = _opened(record.value)
             else:
                 value = record.value
-            sequence = int(_text(attributes, "ce_sequence"))
-            if not 0 < sequence <= HIGHEST_SEQUENCE:
-                return Illegible(record, f"sequence {sequence} is out of range")
+            sequence = _sequence(attributes)
             arrival = Arrival(
                 record,
                 self._streams[record.topic],
@@ -106,17 +109,19 @@ class Decoder:
             return arrival
         try:
             data = self._validators[kind](value)
-            if data.entity != arrival.entity:
+            if kind.STREAM is not arrival.stream:
+                arrival.fault = f"{kind.ce_type()} is not said on this topic"
+            elif data.entity != arrival.entity:
                 arrival.fault = "its subject is not the entity in its data"
             arrival.event = Event(
                 arrival.id,
                 arrival.entity,
                 arrival.sequence,
-                datetime.fromisoformat(_text(attributes, "ce_time")),
+                _instant(_text(attributes, "ce_time")),
                 data,
                 _uuid_or_none(attributes.get("ce_correlationid")),
                 _uuid_or_none(attributes.get("ce_causationid")),
-                (attributes.get("ce_traceparent") or b"").decode() or None,
+                _trace_or_none(attributes.get("ce_traceparent")),
             )
         except ValidationError as error:
             arrival.fault = _faults_of(error)
@@ -132,6 +137,29 @@ def _text(attributes: Mapping[str, bytes | None], name: str) -> str:
     return value.decode()
 
 
+def _is_structured(content_type: bytes | None) -> bool:
+    return content_type is not None and content_type.lower().startswith(STRUCTURED_TYPE)
+
+
+def _sequence(attributes: Mapping[str, bytes | None]) -> int:
+    text = attributes["ce_sequence"]
+    if text is None or not SEQUENCE.fullmatch(text) or (number := int(text)) > HIGHEST_SEQUENCE:
+        raise ValueError("ce_sequence")
+    return number
+
+
+def _instant(text: str) -> datetime:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
+        raise ValueError("ce_time")
+    return instant
+
+
+def _trace_or_none(value: bytes | None) -> str | None:
+    """A trace that breaks the rules is dropped, not passed on (W3C Trace Context, 3.2)."""
+    return value.decode() if value and TRACEPARENT.fullmatch(value) else None
+
+
 def _uuid_or_none(value: bytes | None) -> UUID | None:
     return fast_uuid(value.decode()) if value else None
 
@@ -139,8 +167,11 @@ def _uuid_or_none(value: bytes | None) -> UUID | None:
 def _opened(value: bytes | None) -> tuple[Mapping[str, bytes | None], bytes | None]:
     """A structured event as binary mode would have had it."""
     whole = json.loads(value or b"")
-    data = whole.pop("data", None)
+    data, in_base64 = whole.pop("data", None), whole.pop("data_base64", None)
     attributes: dict[str, bytes | None] = {f"{PREFIX}{name}": str(part).encode() for name, part in whole.items()}
+    if in_base64 is not None:
+        with suppress(ValueError, TypeError):
+            return attributes, b64decode(in_base64, validate=True)
     return attributes, None if data is None else json.dumps(data).encode()
 
 
