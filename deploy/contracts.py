@@ -24,7 +24,10 @@ ROOT = Path(__file__).parent.parent
 MENDED_BY = "python -m deploy.contracts generate"
 
 commands = typer.Typer(
-    help="The events: their schemas, AsyncAPI document, topics and page.", no_args_is_help=True, add_completion=False
+    help="The events: their schemas, AsyncAPI document, topics and page.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 
