@@ -11,9 +11,21 @@ from shared.reference import Column, UnknownGemeente, gemeente, gemeenten
 
 DEN_HAAG, ROTTERDAM, SCHIERMONNIKOOG, TEXEL = "GM0518", "GM0599", "GM0088", "GM0448"
 DEBTS = {  # percentage of households with registered problematic debts, October 2020. Bron: CBS
-    "GM0599": 15.5, "GM0606": 13.7, "GM0995": 13.4, "GM0518": 13.3, "GM0917": 13.0, "GM0765": 11.7, "GM0363": 10.6,
-    "GM0479": 10.0, "GM0880": 4.8, "GM0431": 4.2, "GM0344": 6.5, "GM0277": 1.3, "GM0312": 2.5, "GM0717": 2.9,
-}  # fmt: skip
+    "GM0599": 15.5,
+    "GM0606": 13.7,
+    "GM0995": 13.4,
+    "GM0518": 13.3,
+    "GM0917": 13.0,
+    "GM0765": 11.7,
+    "GM0363": 10.6,
+    "GM0479": 10.0,
+    "GM0880": 4.8,
+    "GM0431": 4.2,
+    "GM0344": 6.5,
+    "GM0277": 1.3,
+    "GM0312": 2.5,
+    "GM0717": 2.9,
+}
 
 
 @pytest.mark.parametrize("column", list(Column))

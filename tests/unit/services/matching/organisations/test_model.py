@@ -28,14 +28,29 @@ def test_a_complete_organisation_is_accepted() -> None:
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:
     wrong = replace(
-        ING, name=" ", gemeente="GM9999", regions=("GM0518", "PV99", "GM0518"), capacity_adoptions=-1,
-        phases=(Phase.PLAN_MAKEN, Phase.PLAN_MAKEN), merged_into=BANK,
+        ING,
+        name=" ",
+        gemeente="GM9999",
+        regions=("GM0518", "PV99", "GM0518"),
+        capacity_adoptions=-1,
+        phases=(Phase.PLAN_MAKEN, Phase.PLAN_MAKEN),
+        merged_into=BANK,
         relations=(Relation(BANK, RelationKind.EIGENAAR), Relation(BANK, RelationKind.EIGENAAR)),
-    )  # fmt: skip
+    )
     assert faulty_fields(wrong) == [
-        "name", "gemeente", "gemeente", "regions.1", "regions", "capacityAdoptions", "phases",
-        "relations.0.organisation", "relations.1.organisation", "relations.1", "mergedInto", "active",
-    ]  # fmt: skip
+        "name",
+        "gemeente",
+        "gemeente",
+        "regions.1",
+        "regions",
+        "capacityAdoptions",
+        "phases",
+        "relations.0.organisation",
+        "relations.1.organisation",
+        "relations.1",
+        "mergedInto",
+        "active",
+    ]
 
 
 def test_a_gemeente_names_its_code_and_no_other_organisation_does() -> None:

@@ -26,13 +26,24 @@ SEARCH = Search(
     needed_kinds=frozenset({PartnerKind.FONDS}),
 )
 FONDS_1818 = Organisation(
-    UUID(int=11), "Fonds 1818", PartnerKind.FONDS, regions=("PV28",), phases=(Phase.PLAN_MAKEN, Phase.SCHULD_AFBOUWEN),
-    target_groups=(TargetGroup.JONGEREN,), means=(Means.GELD,), capacity_adoptions=3,
-)  # fmt: skip
+    UUID(int=11),
+    "Fonds 1818",
+    PartnerKind.FONDS,
+    regions=("PV28",),
+    phases=(Phase.PLAN_MAKEN, Phase.SCHULD_AFBOUWEN),
+    target_groups=(TargetGroup.JONGEREN,),
+    means=(Means.GELD,),
+    capacity_adoptions=3,
+)
 HUMANITAS = Organisation(
-    UUID(int=12), "Humanitas", PartnerKind.VRIJWILLIGERS, regions=("NL",), phases=(Phase.VINGER_AAN_DE_POLS,),
-    means=(Means.MENSEN,), capacity_adoptions=9,
-)  # fmt: skip
+    UUID(int=12),
+    "Humanitas",
+    PartnerKind.VRIJWILLIGERS,
+    regions=("NL",),
+    phases=(Phase.VINGER_AAN_DE_POLS,),
+    means=(Means.MENSEN,),
+    capacity_adoptions=9,
+)
 
 
 def only(organisation: Organisation, search: Search = SEARCH, *others: Organisation) -> Candidate:
@@ -51,15 +62,22 @@ def test_who_fits_best_comes_first_with_reasons_that_add_up() -> None:
         (HUMANITAS.id, 31, [20, 6, 5, 0, 0]),
     ]
     assert [reason.found for reason in listed[0].reasons] == [
-        ("geld",), ("province",), ("jongeren", "plan-maken", "schuld-afbouwen"), ("fonds",), (),
-    ]  # fmt: skip
+        ("geld",),
+        ("province",),
+        ("jongeren", "plan-maken", "schuld-afbouwen"),
+        ("fonds",),
+        (),
+    ]
 
 
 def test_a_perfect_partner_has_a_hundred() -> None:
     perfect = replace(
-        FONDS_1818, regions=("GM0518",), phases=tuple(Phase), means=tuple(Means),
+        FONDS_1818,
+        regions=("GM0518",),
+        phases=tuple(Phase),
+        means=tuple(Means),
         relations=(Relation(DEN_HAAG, RelationKind.CONVENANT_MET),),
-    )  # fmt: skip
+    )
     assert only(perfect).fit == sum(MOST.values()) == 100
 
 
@@ -111,19 +129,24 @@ def test_the_last_place_left_can_still_be_taken() -> None:
 
 ORGANISATIONS = st.lists(
     st.builds(
-        Organisation, st.integers(1, 40).map(lambda n: UUID(int=n)), st.just("Een organisatie"),
+        Organisation,
+        st.integers(1, 40).map(lambda n: UUID(int=n)),
+        st.just("Een organisatie"),
         st.sampled_from([kind for kind in PartnerKind if kind is not PartnerKind.GEMEENTE]),
         regions=st.sampled_from([("NL",), ("PV28",), ("GM0518",), ("PV27",), ("GM0518", "NL")]),
         phases=st.lists(st.sampled_from(Phase), unique=True).map(tuple),
         target_groups=st.lists(st.sampled_from(TargetGroup), unique=True).map(tuple),
-        means=st.lists(st.sampled_from(Means), unique=True).map(tuple), capacity_adoptions=st.integers(0, 2),
+        means=st.lists(st.sampled_from(Means), unique=True).map(tuple),
+        capacity_adoptions=st.integers(0, 2),
         relations=st.lists(
-            st.builds(Relation, st.integers(1, 40).map(lambda n: UUID(int=n)), st.sampled_from(RelationKind)), max_size=3
+            st.builds(Relation, st.integers(1, 40).map(lambda n: UUID(int=n)), st.sampled_from(RelationKind)),
+            max_size=3,
         ).map(tuple),
         active=st.booleans(),
     ),
-    max_size=10, unique_by=lambda organisation: organisation.id,
-)  # fmt: skip
+    max_size=10,
+    unique_by=lambda organisation: organisation.id,
+)
 
 
 @STEADY

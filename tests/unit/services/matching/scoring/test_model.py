@@ -23,35 +23,10 @@ from services.matching.scoring.model import (
 )
 from shared.contracts.vocabulary import Phase, TargetGroup
 from shared.reference import Column
+from tests.unit.services.matching.worked_example import CSR, HERE, JPF, NSR, TODAY
 
 STEADY = settings(derandomize=True, deadline=None)
-TODAY = date(2026, 11, 24)
 NONE: frozenset[Phase] = frozenset()
-
-HERE = Situation(
-    "GM0518",
-    percentiles={Column.AGE_15_25: 0.7, Column.LOW_INCOME: 0.8, Column.BIJSTAND: 0.9, Column.SOCIAL_HOUSING: 0.7},
-    look_alikes={"a": 1, "b": 0.5, "c": 0.5},
-    neighbours=frozenset("ax"),
-    covered=frozenset({Phase.BEWUSTWORDING}),
-    have_fte=0.5,
-    have_euro=50_000,
-    gemeenten=24,  # twenty that are not alike: so that one adopter among them makes "elsewhere" .05, ten make it .50
-)
-CSR = Project(
-    UUID(int=1), "Collectief Schuldregelen", frozenset({Phase.SCHULD_AFBOUWEN}), frozenset({TargetGroup.LAAG_INKOMEN}),
-    TODAY, effort_fte=0.4, cost_euro=30_000, attainments=(Attainment(0.6, 300),),
-)  # fmt: skip
-JPF = Project(
-    UUID(int=2), "Jongeren Perspectief Fonds",
-    frozenset({Phase.PLAN_MAKEN, Phase.SCHULD_AFBOUWEN, Phase.VINGER_AAN_DE_POLS}), frozenset({TargetGroup.JONGEREN}),
-    TODAY, effort_fte=1, cost_euro=100_000, adopters=frozenset("ad"), attainments=(Attainment(0.62, 100),),
-)  # fmt: skip
-NSR = Project(
-    UUID(int=3), "Nederlandse Schuldhulproute",
-    frozenset({Phase.BEWUSTWORDING, Phase.VERWIJZING}), frozenset({TargetGroup.ALLE}),
-    TODAY, effort_fte=0.2, cost_euro=20_000, adopters=frozenset("abx" + "defghijkl"),
-)  # fmt: skip
 
 
 def score(project: Project, situation: Situation = HERE) -> Score:
@@ -89,9 +64,14 @@ def test_a_project_that_everybody_adopts_gets_nothing_for_it() -> None:
 def test_the_most_a_term_can_bring_is_its_weight() -> None:
     alike = dict.fromkeys(string.ascii_lowercase, 1.0)
     best = Situation(
-        "GM0518", {Column.AGE_15_25: 1}, alike, frozenset(), have_fte=9, have_euro=10**9,
+        "GM0518",
+        {Column.AGE_15_25: 1},
+        alike,
+        frozenset(),
+        have_fte=9,
+        have_euro=10**9,
         answers={JPF.id: said(Answer.INTERESTING, JPF)},
-    )  # fmt: skip
+    )
     perfect = replace(JPF, adopters=frozenset(alike), attainments=(Attainment(1, 10**9),))
     found = score(perfect, best)
     assert found.tenths[:2] == (250, 250)
@@ -159,18 +139,29 @@ SHARES = st.floats(0, 1)
 IDS = st.integers(1, 9).map(lambda n: UUID(int=n))
 PROJECTS = st.builds(
     Project,
-    IDS, st.just("Een project"), PHASES.filter(bool), GROUPS.filter(bool), st.just(TODAY),
-    effort_fte=st.none() | st.floats(0, 5), cost_euro=st.none() | st.integers(0, 200_000),
+    IDS,
+    st.just("Een project"),
+    PHASES.filter(bool),
+    GROUPS.filter(bool),
+    st.just(TODAY),
+    effort_fte=st.none() | st.floats(0, 5),
+    cost_euro=st.none() | st.integers(0, 200_000),
     adopters=st.frozensets(CODES),
     attainments=st.lists(st.builds(Attainment, SHARES, st.integers(0, 500)), max_size=3).map(tuple),
-)  # fmt: skip
+)
 ANSWERS = st.builds(Feedback, st.sampled_from(Answer), PHASES, GROUPS, st.just(TODAY))
 SITUATIONS = st.builds(
-    Situation, st.just("GM0518"), st.dictionaries(st.sampled_from(Column), SHARES),
-    st.dictionaries(CODES, st.floats(0.001, 1), max_size=10), st.frozensets(CODES, max_size=6), PHASES,
-    st.none() | st.floats(0, 3), st.none() | st.integers(0, 100_000),
-    answers=st.dictionaries(IDS, ANSWERS, max_size=4), gemeenten=st.just(60),
-)  # fmt: skip
+    Situation,
+    st.just("GM0518"),
+    st.dictionaries(st.sampled_from(Column), SHARES),
+    st.dictionaries(CODES, st.floats(0.001, 1), max_size=10),
+    st.frozensets(CODES, max_size=6),
+    PHASES,
+    st.none() | st.floats(0, 3),
+    st.none() | st.integers(0, 100_000),
+    answers=st.dictionaries(IDS, ANSWERS, max_size=4),
+    gemeenten=st.just(60),
+)
 
 
 @STEADY

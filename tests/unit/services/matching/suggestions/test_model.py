@@ -25,35 +25,11 @@ from services.matching.suggestions.model import (
 )
 from shared.contracts.vocabulary import Phase, TargetGroup
 from shared.reference import COLUMNS_OF, Column, gemeente, gemeenten
+from tests.unit.services.matching.worked_example import CSR, HERE, JPF, NSR, TODAY
 
 STEADY = settings(derandomize=True, deadline=None)
-TODAY = date(2026, 11, 24)
 TOP_TWO = Weights(listed=2)
 
-HERE = Situation(
-    "GM0518",
-    percentiles={Column.AGE_15_25: 0.7, Column.LOW_INCOME: 0.8, Column.BIJSTAND: 0.9, Column.SOCIAL_HOUSING: 0.7},
-    look_alikes={"a": 1, "b": 0.5, "c": 0.5},
-    neighbours=frozenset("ax"),
-    covered=frozenset({Phase.BEWUSTWORDING}),
-    have_fte=0.5,
-    have_euro=50_000,
-    gemeenten=24,
-)
-CSR = Project(
-    UUID(int=1), "Collectief Schuldregelen", frozenset({Phase.SCHULD_AFBOUWEN}), frozenset({TargetGroup.LAAG_INKOMEN}),
-    TODAY, effort_fte=0.4, cost_euro=30_000, attainments=(Attainment(0.6, 300),),
-)  # fmt: skip
-JPF = Project(
-    UUID(int=2), "Jongeren Perspectief Fonds",
-    frozenset({Phase.PLAN_MAKEN, Phase.SCHULD_AFBOUWEN, Phase.VINGER_AAN_DE_POLS}), frozenset({TargetGroup.JONGEREN}),
-    TODAY, effort_fte=1, cost_euro=100_000, adopters=frozenset("ad"), attainments=(Attainment(0.62, 100),),
-)  # fmt: skip
-NSR = Project(
-    UUID(int=3), "Nederlandse Schuldhulproute",
-    frozenset({Phase.BEWUSTWORDING, Phase.VERWIJZING}), frozenset({TargetGroup.ALLE}),
-    TODAY, effort_fte=0.2, cost_euro=20_000, adopters=frozenset("abx" + "defghijkl"),
-)  # fmt: skip
 ALL = (CSR, JPF, NSR)
 
 
@@ -108,9 +84,14 @@ def test_a_real_gemeente_sees_its_own_figures() -> None:
     code = "GM0518"
     own = profile(code)
     here = Situation(
-        code, own.percentiles, {other.code: other.weight for other in look_alikes(code)}, gemeente(code).neighbours,
-        have_fte=1, have_euro=40_000, gemeenten=len(gemeenten()),
-    )  # fmt: skip
+        code,
+        own.percentiles,
+        {other.code: other.weight for other in look_alikes(code)},
+        gemeente(code).neighbours,
+        have_fte=1,
+        have_euro=40_000,
+        gemeenten=len(gemeenten()),
+    )
     alike, border = look_alikes(code)[0], min(gemeente(code).neighbours)
     listed = suggest([replace(CSR, adopters=frozenset({alike.code, border}), effort_fte=2)], here, TODAY).listed[0]
     poor = (own.percentiles[Column.LOW_INCOME] + own.percentiles[Column.BIJSTAND]) / 2
@@ -189,15 +170,22 @@ GROUPS = st.frozensets(st.sampled_from(TargetGroup), min_size=1)
 CODES = st.sampled_from([*"abcdefgh", "GM0518"])
 PROJECTS = st.lists(
     st.builds(
-        Project, st.integers(1, 10**6).map(lambda n: UUID(int=n)), st.just("Een project"), PHASES, GROUPS,
+        Project,
+        st.integers(1, 10**6).map(lambda n: UUID(int=n)),
+        st.just("Een project"),
+        PHASES,
+        GROUPS,
         st.sampled_from([TODAY, TODAY + timedelta(days=1)]),
         regions=st.frozensets(st.sampled_from(["PV28", "PV27", "NL"]), max_size=1),
-        effort_fte=st.none() | st.floats(0, 5), cost_euro=st.none() | st.integers(0, 200_000),
-        adopters=st.frozensets(CODES, max_size=3), withdrawn=st.booleans(),
+        effort_fte=st.none() | st.floats(0, 5),
+        cost_euro=st.none() | st.integers(0, 200_000),
+        adopters=st.frozensets(CODES, max_size=3),
+        withdrawn=st.booleans(),
         attainments=st.lists(st.builds(Attainment, st.floats(0, 1), st.integers(0, 500)), max_size=2).map(tuple),
     ),
-    max_size=12, unique_by=lambda project: project.id,
-)  # fmt: skip
+    max_size=12,
+    unique_by=lambda project: project.id,
+)
 COVERED = st.frozensets(st.sampled_from(Phase), max_size=4)
 
 
@@ -257,12 +245,18 @@ def test_ten_thousand_projects_are_weighed_in_well_under_a_second() -> None:
     codes = list(gemeenten())
     many = [
         Project(
-            UUID(int=n), "Een project", frozenset(draw.sample(list(Phase), draw.randint(1, 4))),
-            frozenset(draw.sample(list(TargetGroup), 2)), TODAY, effort_fte=draw.random(), cost_euro=draw.randint(0, 90_000),
-            adopters=frozenset(draw.sample(codes, draw.randint(0, 20))), attainments=(Attainment(draw.random(), 100),),
+            UUID(int=n),
+            "Een project",
+            frozenset(draw.sample(list(Phase), draw.randint(1, 4))),
+            frozenset(draw.sample(list(TargetGroup), 2)),
+            TODAY,
+            effort_fte=draw.random(),
+            cost_euro=draw.randint(0, 90_000),
+            adopters=frozenset(draw.sample(codes, draw.randint(0, 20))),
+            attainments=(Attainment(draw.random(), 100),),
         )
         for n in range(10_000)
-    ]  # fmt: skip
+    ]
     began = process_time()
     assert len(suggest(many, HERE, TODAY).listed) == 5
     assert process_time() - began < 1
