@@ -1,18 +1,19 @@
 # The only entry point. Needs Python >= 3.11 (or a machine that has one beside an older python3) and make.
-# Settings, as variables: PORT_BASE (8100), DATA_DIR (.data), CACHE_DIR, LOG_LEVEL, PYTHON.
+# Settings, as variables: PORT_BASE (8100), DATA_DIR (.data), CACHE_DIR, LOG_LEVEL, PYTHON, NL_API_RULESET.
 
 PYTHON ?= python3
 RUN = .venv/bin/python
 TESTS = tests/unit tests/contract tests/architecture tests/integration tests/system
 INSTALLED = test -x $(RUN) || { echo "Nothing is installed here yet: make up does that.";
+VALIDATORS = tests/contract/validators
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs demo token test lint bench clean lock local dev
+.PHONY: help up down status logs demo token test lint lint-contracts bench clean lock local dev
 MAKEFLAGS += --no-print-directory
 
 help: ## explain the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 up: local ## start everything on this machine and show where it is; again: start only what is down
 	@$(RUN) -m deploy.local up
@@ -40,7 +41,19 @@ lint: dev ## check style, types, the rules of the architecture and the contracts
 	@$(RUN) -m ruff format --check .
 	@$(RUN) -m mypy
 	@.venv/bin/lint-imports
-	@$(RUN) -m shared.contracts check
+	@$(RUN) -m deploy.contracts check
+
+lint-contracts: $(VALIDATORS)/node_modules/.package-lock.json ## run the official validators (needs node; NL_API_RULESET=path or address)
+	@node $(VALIDATORS)/asyncapi.mjs docs/asyncapi.json
+ifdef NL_API_RULESET
+	@$(VALIDATORS)/node_modules/.bin/spectral lint -r $(NL_API_RULESET) --fail-severity=hint --fail-on-unmatched-globs docs/openapi/*.json
+else
+	@echo "docs/openapi was NOT linted: set NL_API_RULESET to the Spectral ruleset of the NL API Design Rules."
+endif
+
+$(VALIDATORS)/node_modules/.package-lock.json: $(VALIDATORS)/package.json $(VALIDATORS)/package-lock.json
+	@command -v npm > /dev/null || { echo "make lint-contracts needs Node.js 20 or later, with npm."; exit 1; }
+	@cd $(VALIDATORS) && npm ci --silent && touch node_modules/.package-lock.json
 
 bench: dev ## measure the throughput and write build/bench.json
 	@$(RUN) -m tests.performance
