@@ -59,15 +59,29 @@ class Reactor:
             if arrival.event is not None:
                 for nth in self._places[arrival.kind]:
                     events[nth].append(arrival.event)
+        begun, speakers = len(tx.said), 0
         for reaction, its in zip(self._reactions, events, strict=True):
-            if not its:
-                continue
-            if isinstance(reaction, Fold):
-                await _fold(tx, reaction, its)
-            elif isinstance(reaction, Each):
-                await _each(tx, reaction, its)
-            else:
-                await reaction.operation(tx, its)
+            if its:
+                before = len(tx.said)
+                await _run(tx, reaction, its)
+                speakers += len(tx.said) > before
+        if speakers > 1:
+            tx.said[begun:] = _in_order(tx.said[begun:], due)
+
+
+async def _run(tx: Transaction, reaction: Reaction, events: Sequence[Event[Any]]) -> None:
+    if isinstance(reaction, Fold):
+        await _fold(tx, reaction, events)
+    elif isinstance(reaction, Each):
+        await _each(tx, reaction, events)
+    else:
+        await reaction.operation(tx, events)
+
+
+def _in_order(said: Sequence[Said], due: Sequence[Arrival]) -> list[Said]:
+    """As if each event had come alone: the versions of what is said may not depend on where polls begin and end."""
+    place: dict[UUID | None, int] = {arrival.id: nth for nth, arrival in enumerate(due)}
+    return sorted(said, key=lambda one: place.get(one.cause.causation, len(due)) if one.cause else len(due))
 
 
 async def _fold(tx: Transaction, fold: Fold, events: Sequence[Event[Any]]) -> None:
