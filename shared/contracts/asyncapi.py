@@ -28,9 +28,9 @@ INFO: Document = {
         "know are to be ignored. Topics are kept for ever. All examples are invented."
     ),
     "contact": {
-        "name": "Platform schuldhulpprojecten",
-        "url": "https://schuldhulpprojecten.example",
-        "email": "platform@schuldhulpprojecten.example",
+        "name": "Schuldhulpprojecten",
+        "url": "https://schuldhulpprojecten.nl",
+        "email": "techniek@schuldhulpprojecten.nl",
     },
     "license": {"name": "EUPL-1.2", "url": "https://spdx.org/licenses/EUPL-1.2.html"},
 }

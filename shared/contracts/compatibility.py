@@ -44,9 +44,11 @@ class _Pair:
     reader: str
 
     def refuses(self, what: str) -> Break:
+        """That the reader cannot take this place as it is said."""
         return Break(self.path, f"{what}, so whoever knows only the {self.reader} version cannot read the other")
 
     def part(self, said: Any, read: Any, path: str) -> _Pair:  # noqa: ANN401 - any JSON
+        """A place within this one."""
         return _Pair(said, read, path, self.reader)
 
 

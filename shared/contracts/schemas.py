@@ -20,12 +20,15 @@ class _OnTheWire(GenerateJsonSchema):
     """What is said, not what is understood: a field that is None is left out, so none of them may be null."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ANN401, ARG002 - pydantic's own signature
-        return False  # the name says it already
+        """Never: the name of a field says it already."""
+        return False
 
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        """As if it could not be None."""
         return self.generate_inner(schema["schema"])
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """With its default, unless that is None."""
         if "default" in schema and schema["default"] is None:
             return self.generate_inner(schema["schema"])
         return super().default_schema(schema)
