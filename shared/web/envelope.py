@@ -21,6 +21,13 @@ SECURITY_HEADERS = {
 """NL API Design Rules, transport security module."""
 
 
+class TooLarge(HTTPException):
+    """More than we take. The connection is closed, as whoever does not stop sending would keep it busy for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(413, headers={"Connection": "close"})
+
+
 class Envelope:
     """The outermost layer of an application, as plain ASGI."""
 
@@ -69,7 +76,7 @@ class Exchange:
         """
         length = Headers(scope=self.scope).get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > self._left:
-            raise HTTPException(413 if length.isdecimal() else 400)
+            raise TooLarge if length.isdecimal() else HTTPException(400)
         if "\0" in self.scope["path"] or b"%00" in self.scope["query_string"]:
             raise HTTPException(400)
 
@@ -81,7 +88,7 @@ class Exchange:
         message = await self._receive()
         self._left -= len(message.get("body", b""))
         if self._left < 0:
-            raise HTTPException(413)
+            raise TooLarge
         return message
 
     async def send(self, message: Message) -> None:

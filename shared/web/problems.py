@@ -117,7 +117,9 @@ def _faulty(error: RequestValidationError) -> Problem:
             faults=faults,
         )
     count = "Er is 1 fout" if len(faults) == 1 else f"Er zijn {len(faults)} fouten"
-    return Problem(400, "invalid", Invalid.title, f"{count} gevonden. Bij elke fout staat om welk veld het gaat.", faults=faults)
+    return Problem(
+        400, "invalid", Invalid.title, f"{count} gevonden. Bij elke fout staat om welk veld het gaat.", faults=faults
+    )
 
 
 @problem_of.register
