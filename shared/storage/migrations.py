@@ -66,7 +66,9 @@ async def apply(
 
     Raises: MigrationChanged; asyncpg.PostgresError, with nothing of that file done.
     """
-    await connection.execute(LEDGER)
+    async with connection.transaction():
+        await connection.execute(LOCK)  # two that create the same table at once fail, "if not exists" or not
+        await connection.execute(LEDGER)
     applied: list[str] = []
     for migration in migrations:
         if moment is not None and migration.moment != moment:
