@@ -39,7 +39,7 @@ Header = tuple[str, bytes | None]
 
 @dataclass(frozen=True)
 class Schema:
-    """A service's own schema, with the tables of messaging in it. `dsn` is the service's role, `owner_dsn` its owner's."""
+    """A service's own schema. `dsn` is the address of the service's role, `owner_dsn` of its owner's."""
 
     name: str
     dsn: str
@@ -54,19 +54,25 @@ class Schema:
             await owner.close()
 
 
-async def fresh_schema(postgres: PostgresServer, tables: str = "") -> Schema:
-    """A new one. Roles are known to the whole server, so each has a name of its own."""
+async def empty_schema(postgres: PostgresServer) -> Schema:
+    """A new one, without tables. Roles are known to the whole server, so each has a name of its own."""
     name = f"t{uuid4().hex[:16]}"
     admin = await asyncpg.connect(postgres.admin_dsn)
     try:
         await prepare(admin, "postgres", name, PASSWORD, PASSWORD)
     finally:
         await admin.close()
-    schema = Schema(name, postgres.dsn(name, PASSWORD), postgres.dsn(f"{name}_owner", PASSWORD))
+    return Schema(name, postgres.dsn(name, PASSWORD), postgres.dsn(f"{name}_owner", PASSWORD))
+
+
+async def fresh_schema(postgres: PostgresServer, tables: str = "") -> Schema:
+    """A new one, with the tables of messaging and these."""
+    schema = await empty_schema(postgres)
     owner = await asyncpg.connect(schema.owner_dsn)
     try:
         await apply(owner, MIGRATIONS)
-        await owner.execute(tables)
+        if tables:
+            await owner.execute(tables)
     finally:
         await owner.close()
     return schema
