@@ -56,11 +56,15 @@ async def require_key(key: IdempotencyKey) -> str:
     return key
 
 
-def fingerprint_of(request: Request, body: bytes, caller: Caller | None) -> bytes:
-    """What is asked, and on whose behalf: the same key with another fingerprint is a mistake of the sender."""
+def asked_by(caller: Caller | None, request: Request, body: bytes, key: str) -> Asked:
+    """What is asked under this key, and on whose behalf: one key for two different things is a mistake of the sender.
+
+    The key is kept as a hash, as nobody can tell what somebody chose for it.
+    """
     acting = (caller.gemeente, caller.organisation) if caller else ()
-    asked = (request.method, request.url.path, request.url.query, *acting)
-    return hashlib.sha256("\n".join(map(str, asked)).encode() + b"\n" + body).digest()
+    parts = (request.method, request.url.path, request.url.query, *acting)
+    fingerprint = hashlib.sha256("\n".join(map(str, parts)).encode() + b"\n" + body).digest()
+    return Asked(caller.person if caller else NOBODY, hashlib.sha256(key.encode()).hexdigest(), fingerprint)
 
 
 async def answer_once(tx: Transaction, asked: Asked, now: datetime, ask: Callable[[], Awaitable[Response]]) -> Response:

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from shared.messaging.faults import is_transient
 from shared.refusals import Conflict, Fault, Forbidden, Invalid, Refusal, StaleRevision, UnknownEntity
 from shared.web.faults import faults_of
 from shared.web.keys import IssuerAway
@@ -45,8 +46,6 @@ HTTP_PROBLEMS: Mapping[int, tuple[str, str, str]] = {
     413: ("too-large", "Het verzoek is te groot", "Maak het verzoek kleiner, of deel het op."),
     415: ("not-json", "Dit is geen JSON", "Stuur JSON, met de header Content-Type: application/json."),
 }
-TRANSIENT = re.compile(r"08|40|53|57|58|55P03|25P0[34]")
-"""SQLSTATEs that say nothing about the request: no connection, no room, a deadlock (said-heard, rule 15)."""
 UNFIT = "22"
 """SQLSTATE class of data that no column takes, such as a number beyond its range."""
 
@@ -138,12 +137,18 @@ def _unknown_caller(error: Unauthenticated) -> Problem:
     return Problem(401, "unauthenticated", title, error.reason, headers=headers)
 
 
-@problem_of.register(IssuerAway)
 @problem_of.register(OSError)
+@problem_of.register(asyncpg.PostgresError)
 @problem_of.register(asyncpg.InterfaceError)
-def _away(error: Exception) -> Problem:
-    if isinstance(error, ValueError):
+@problem_of.register(asyncpg.InternalClientError)
+def _of_the_database(error: Exception) -> Problem:
+    if isinstance(error, ValueError) or str(getattr(error, "sqlstate", "")).startswith(UNFIT):
         return _unfit(error)
+    return _away(error) if is_transient(error) else problem_of.dispatch(Exception)(error)
+
+
+@problem_of.register(IssuerAway)
+def _away(error: Exception) -> Problem:
     return Problem(
         503,
         "unavailable",
@@ -152,14 +157,6 @@ def _away(error: Exception) -> Problem:
         headers={"Retry-After": str(RETRY_AFTER_S)},
         reference=_logged(error, logging.WARNING),
     )
-
-
-@problem_of.register
-def _database(error: asyncpg.PostgresError) -> Problem:
-    state = error.sqlstate or ""
-    if TRANSIENT.match(state):
-        return _away(error)
-    return _unfit(error) if state.startswith(UNFIT) else problem_of.dispatch(Exception)(error)
 
 
 def _unfit(error: Exception) -> Problem:

@@ -17,13 +17,13 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared.persons import refuse_person_data
 from shared.storage import Cause, Transaction
 from shared.web.auth import Caller, Permit, bearer_of
 from shared.web.bodies import Result
-from shared.web.idempotency import HEADER, NOBODY, answer_once, fingerprint_of, is_key, require_key
+from shared.web.idempotency import HEADER, answer_once, asked_by, is_key, require_key
 from shared.web.jsonbody import JsonRequest
 from shared.web.paging import Page
-from shared.web.store import Asked
 from shared.web.values import etag_of, transaction_of
 
 Endpoint = Callable[..., Any]
@@ -84,15 +84,14 @@ class ServiceRoute(APIRoute):
             body = await request.body()
             if takes_json and body:
                 request.require_json()
-                await request.json()
-            key, person = request.headers.get(HEADER, ""), caller.person if caller else NOBODY
+                refuse_person_data(await request.json())
+            key = request.headers.get(HEADER, "")
             async with _opened(request, writes=True) as tx:
                 request.state.tx = tx
                 ask = functools.partial(_answer, handler, request)
                 if not is_key(key):  # the handler names this fault, with all others
                     return await ask()
-                asked = Asked(person, key, fingerprint_of(request, body, caller))
-                return await answer_once(tx, asked, request.state.now, ask)
+                return await answer_once(tx, asked_by(caller, request, body, key), request.state.now, ask)
 
         return write
 

@@ -23,7 +23,7 @@ FORGET = "delete from idempotency where asked_at < $1"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A mutation: the person who asks, the key that they gave it, and a hash of what is asked."""
+    """A mutation: the person who asks, a hash of the key that they gave it, and one of what is asked."""
 
     caller: UUID
     key: str

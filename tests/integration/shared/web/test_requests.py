@@ -117,6 +117,16 @@ async def test_what_is_refused_leaves_nothing_behind(den_haag: Client, database:
         assert not await tx.fetchval("select exists (select from counter where gemeente = 'GM0001')")
 
 
+async def test_what_tells_of_a_person_is_refused_before_anything_is_stored(
+    den_haag: Client, database: Database
+) -> None:
+    body = {"name": "bel 06-12345678", "notes": {"clienten": [{"voornaam": "Jan", "geboortedatum": "1980-01-01"}]}}
+    answer = await den_haag.ask("POST", "/v1/counters", json=body)
+    assert answer.status_code == 400
+    assert {error["field"] for error in answer.json()["errors"]} == {"name", "notes.clienten.0"}
+    assert "12345678" not in answer.text
+
+
 async def test_a_refusal_of_the_domain_names_its_faults(den_haag: Client) -> None:
     answer = await den_haag.ask("POST", "/v1/odd/refused", json={"total": 400})
     assert answer.status_code == 400
