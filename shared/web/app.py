@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -39,8 +40,28 @@ def build_app(
 ) -> FastAPI:
     """An application that answers `routers` under /v1, and `outside` (health) beside it.
 
-    `clock` gives the present instant, in UTC. The document, without a database, is made by the same function.
+    `clock` gives the present instant, in UTC.
     """
+    app = _routed(title, routers, outside, lifespan)
+    app.state.clock = clock
+    app.state.database = database
+    app.state.verifier = verifier
+    app.state.people = People(database, clock)
+    _publish_document(app)
+    for kind in (HTTPException, Problem, Refusal, RequestValidationError, Unauthenticated):
+        app.add_exception_handler(kind, _refuse)
+    app.add_middleware(Envelope, version=API_VERSION)
+    return app
+
+
+def document_of(title: str, routers: Sequence[APIRouter]) -> dict[str, Any]:
+    """The OpenAPI document that `build_app` publishes for these routers, for docs/openapi/."""
+    return openapi_document(_routed(title, routers))
+
+
+def _routed(
+    title: str, routers: Sequence[APIRouter], outside: Iterable[APIRouter] = (), lifespan: Lifespan | None = None
+) -> FastAPI:
     app = FastAPI(
         title=title,
         version=API_VERSION,
@@ -51,18 +72,10 @@ def build_app(
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    app.state.clock = clock
-    app.state.database = database
-    app.state.verifier = verifier
-    app.state.people = People(database, clock)
     for router in outside:
         app.include_router(router, include_in_schema=False)
     for router in routers:
         app.include_router(router, prefix=BASE_PATH)
-    _publish_document(app)
-    for kind in (HTTPException, Problem, Refusal, RequestValidationError, Unauthenticated):
-        app.add_exception_handler(kind, _refuse)
-    app.add_middleware(Envelope, version=API_VERSION)
     return app
 
 

@@ -121,14 +121,15 @@ class ServiceRoute(APIRoute):
 async def _opened(request: Request, *, writes: bool) -> AsyncIterator[Transaction]:
     """The request's transaction. Raises: TimeoutError, when no connection comes free in time."""
     database = request.app.state.database
-    opening = database.transaction(_cause_of(request)) if writes else database.reading()
+    opening = database.transaction(cause_of(request)) if writes else database.reading()
     async with AsyncExitStack() as stack:
         async with asyncio.timeout(WAIT_FOR_DATABASE_S):
             tx: Transaction = await stack.enter_async_context(opening)
         yield tx
 
 
-def _cause_of(request: Request) -> Cause:
+def cause_of(request: Request) -> Cause:
+    """What leads to whatever is said in this request: a correlation of its own, and the trace that the caller is in."""
     traceparent = request.headers.get("traceparent", "")
     return Cause(correlation=uuid4(), traceparent=traceparent if TRACEPARENT.fullmatch(traceparent) else None)
 

@@ -27,7 +27,7 @@ from tests.servers import PostgresServer
 
 ISSUER = "http://issuer.test"
 AUDIENCE = "schuldhulpprojecten"
-DATABASE = "web"
+DATABASE = "web_sample"
 
 
 @dataclass
@@ -71,13 +71,13 @@ async def dsn(postgres: PostgresServer) -> str:
     await admin.execute(f"create database {DATABASE}")
     await admin.close()
     admin = await asyncpg.connect(postgres.dsn("postgres", postgres.password, DATABASE))
-    await roles.prepare(admin, DATABASE, "sample", "sample", "owner")
+    await roles.prepare(admin, DATABASE, "web_sample", "sample", "owner")
     await admin.close()
-    owner = await asyncpg.connect(postgres.dsn("sample_owner", "owner", DATABASE))
+    owner = await asyncpg.connect(postgres.dsn("web_sample_owner", "owner", DATABASE))
     await apply(owner, found_in([Path(shared.web.__file__).parent / "migrations"]))
     await owner.execute(TABLES)
     await owner.close()
-    return postgres.dsn("sample", "sample", DATABASE)
+    return postgres.dsn("web_sample", "sample", DATABASE)
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Annotated, Any, cast
+from datetime import date
+from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from fastapi import APIRouter, FastAPI
 
-from shared.storage import Database
 from shared.web import Body, Caller, IfMatch, Page, Paging, Result, Role, Tx, anyone, caller_of, service_router
-from shared.web.app import build_app
-from shared.web.openapi import openapi_document
-from shared.web.tokens import Verifier
+from shared.web.app import document_of
 
 router = service_router("/open-things", tag="Open things")
 
@@ -41,19 +37,9 @@ async def put_thing(
     raise NotImplementedError
 
 
-def app_of(*routers: APIRouter) -> FastAPI:
-    return build_app(
-        "Dingen",
-        routers,
-        database=cast("Database", None),
-        verifier=cast("Verifier", None),
-        clock=lambda: datetime(2026, 1, 1, tzinfo=UTC),
-    )
-
-
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
-    return openapi_document(app_of(router))
+    return document_of("Dingen", [router])
 
 
 def test_the_document_names_its_version_its_base_and_whom_to_ask(document: dict[str, Any]) -> None:
@@ -106,4 +92,4 @@ def test_two_handlers_of_one_name_within_a_tag_are_noticed() -> None:
             return Result()
 
     with pytest.raises(UserWarning, match="Duplicate Operation ID"):
-        app_of(double)
+        document_of("Dubbel", [double])

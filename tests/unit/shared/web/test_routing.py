@@ -6,8 +6,10 @@ from typing import Annotated
 from uuid import UUID
 
 import pytest
+from starlette.requests import Request
 
 from shared.web import Body, Caller, IfMatch, Result, Role, Tx, anyone, caller_of, service_router
+from shared.web.routing import cause_of
 
 
 class Nothing(Body):
@@ -59,3 +61,19 @@ def test_a_handler_that_would_run_in_a_thread_is_refused() -> None:
 
     with pytest.raises(TypeError, match="coroutine"):
         router.get("")(read_things)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", True),
+        ("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01", False),
+        ('x", "ce_type": "y', False),
+        ("", False),
+    ],
+)
+def test_what_follows_from_a_request_bears_its_trace_if_it_is_one(sent: str, *, kept: bool) -> None:
+    request = Request({"type": "http", "headers": [(b"traceparent", sent.encode())]})
+    cause, other = cause_of(request), cause_of(request)
+    assert cause.traceparent == (sent if kept else None)
+    assert cause.correlation != other.correlation
