@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from deploy.issuer.tokens import ALGORITHM, VALID_FOR, Issuer, NotAsked, Wanted
+from deploy.issuer.tokens import VALID_FOR, Issuer, NotAsked, Wanted
 
 MAX_FORM_BYTES = 16_384
 
@@ -21,16 +21,7 @@ def issuer_app(issuer: Issuer) -> Starlette:
         return JSONResponse(issuer.jwks())
 
     async def discovery(request: Request) -> Response:  # noqa: ARG001 - the shape of an endpoint
-        return JSONResponse(
-            {
-                "issuer": issuer.address,
-                "jwks_uri": f"{issuer.address}/jwks",
-                "token_endpoint": f"{issuer.address}/token",
-                "response_types_supported": ["token"],
-                "subject_types_supported": ["public"],
-                "id_token_signing_alg_values_supported": [ALGORITHM],
-            }
-        )
+        return JSONResponse(issuer.discovery())
 
     async def token(request: Request) -> Response:
         try:

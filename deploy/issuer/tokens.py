@@ -81,6 +81,17 @@ class Issuer:
         public = self.key.as_dict(private=False, kid=self.key.thumbprint(), use="sig", alg=ALGORITHM)
         return {"keys": [public]}
 
+    def discovery(self) -> dict[str, Any]:
+        """Where to find what (OpenID Connect Discovery 1.0)."""
+        return {
+            "issuer": self.address,
+            "jwks_uri": f"{self.address}/jwks",
+            "token_endpoint": f"{self.address}/token",
+            "response_types_supported": ["token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [ALGORITHM],
+        }
+
 
 def _first(form: Mapping[str, Sequence[str]], name: str) -> str | None:
     return next((value.strip() for value in form.get(name, ()) if value.strip()), None)
