@@ -78,11 +78,10 @@ class Ledger:
         self.touched[key] = None
 
     def hold(self, key: Key, held: int) -> None:
-        """Later records of this entity wait."""
+        """Later records of this entity wait. Touched even when they did so before: whoever parks raises the revision."""
         now = self.of(key)
-        if now.held < held:
-            self.known[key] = replace(now, held=held)
-            self.touched[key] = None
+        self.known[key] = replace(now, held=max(now.held, held))
+        self.touched[key] = None
 
     def free(self, key: Key) -> None:
         """Nothing of this entity waits any longer."""

@@ -79,7 +79,7 @@ class Listener:
     ) -> None:
         async with self._database.transaction() as tx:
             ledger = await heard.read(tx, {(a.stream, a.entity): None for a in arrivals})
-            held = [key for key, known in ledger.known.items() if known.held]
+            held = [key for key, known in ledger.known.items() if known.held == GAP]
             work = Work(tx, ledger, await parking.waiting_for(tx, held) if held else Waiting())
             await (self._absorb_carefully if careful else self._absorb)(work, arrivals)
             for letter in letters:
@@ -112,11 +112,21 @@ class Listener:
                 self._fail(work, arrival, f"fork: version {arrival.sequence} was heard as {known.event_id}")
         elif known.held == STOPPED:
             work.waiting.park(arrival, "gap", "its key is stopped")
+            work.ledger.hold(key, STOPPED)
         elif arrival.sequence > known.sequence + 1:
-            work.waiting.park(arrival, "gap", f"version {known.sequence + 1} has not come yet")
-            work.ledger.hold(key, GAP)
+            self._wait(work, key, arrival, known.sequence + 1)
         else:
             self._apply(work, key, arrival, due)
+
+    def _wait(self, work: Work, key: Key, arrival: Arrival, missing: int) -> None:
+        """This one is early."""
+        earlier = work.waiting.at(key, arrival.sequence)
+        if earlier is not None and earlier.event_id != arrival.id:
+            place = f"{arrival.record.partition}/{arrival.record.offset}"
+            self._fail(work, arrival, f"fork: version {arrival.sequence} waits already; at {place} it is {arrival.id}")
+        else:
+            work.waiting.park(arrival, "gap", f"version {missing} has not come yet")
+            work.ledger.hold(key, GAP)
 
     def _apply(self, work: Work, key: Key, arrival: Arrival, due: list[Arrival]) -> None:
         """This one is next. Whatever waited for it follows."""
@@ -156,6 +166,9 @@ class Listener:
         try:
             async with work.tx.connection.transaction():
                 await self._absorb(work, arrivals)
+                self._outbox.spoken(
+                    work.tx.said[said:]
+                )  # what may not be said fails here, with the record it is due to
             return
         except Exception as error:
             if is_transient(error):
@@ -185,7 +198,7 @@ class Listener:
             if work.ledger.of(key).sequence < following.sequence:
                 break
             if following is not arrival:
-                work.waiting.frees.append((key, following.sequence))
+                work.waiting.free(key, following.sequence)
             record = behind.pop(following.sequence + 1, None)
             following = None if record is None else self._revived(key, record)
         if behind:
@@ -228,5 +241,5 @@ class Listener:
 
 
 def _told(fault: Exception) -> str:
-    """What went wrong, in one line."""
-    return f"{type(fault).__name__}: {fault}"[:1000]
+    """What went wrong, in one line of what Postgres calls text."""
+    return f"{type(fault).__name__}: {fault}".encode(errors="replace").decode().replace("\0", "")[:1000]

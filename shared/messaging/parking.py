@@ -17,6 +17,7 @@ from shared.persons import scan_bytes, scrub
 from shared.storage import Transaction
 
 Kind = Literal["gap", "failed"]
+Version = tuple[Key, int]
 
 PARK = """
 insert into parked (stream, entity, sequence, kind, event_id, topic, part, off, headers, value, reason)
@@ -59,51 +60,56 @@ class Waiting:
     """What waits for the entities of one batch, and what this batch adds and takes away."""
 
     rows: dict[Key, dict[int, ParkedRecord]] = field(default_factory=dict)
-    parks: list[tuple[Arrival, Kind, str]] = field(default_factory=list)
-    frees: list[tuple[Key, int]] = field(default_factory=list)
+    parks: dict[Version, tuple[Arrival, Kind, str]] = field(default_factory=dict)
+    frees: dict[Version, None] = field(default_factory=dict)
+
+    def at(self, key: Key, sequence: int) -> ParkedRecord | None:
+        """The record of this version that waits, if one does."""
+        return self.rows.get(key, {}).get(sequence)
 
     def park(self, arrival: Arrival, kind: Kind, reason: str) -> None:
-        """Keeps it until it can be applied."""
-        record = arrival.record
-        row = ParkedRecord(
-            record.topic,
-            record.partition,
-            record.offset,
-            record.key,
-            record.value,
-            tuple(record.headers),
-            arrival.sequence,
-            arrival.id,
-            kind,
-        )
-        waiting = self.rows.setdefault((arrival.stream, arrival.entity), {})
-        if kind == "failed":
-            self.frees = [free for free in self.frees if free != ((arrival.stream, arrival.entity), arrival.sequence)]
-        if kind == "failed" or arrival.sequence not in waiting:
-            waiting[arrival.sequence] = row
-            self.parks.append((arrival, kind, reason))
+        """Keeps it until it can be applied. A version that waits already keeps its own bytes, as in the table."""
+        key = (arrival.stream, arrival.entity)
+        version = (key, arrival.sequence)
+        if self.at(*version) is None:
+            self.rows.setdefault(key, {})[arrival.sequence] = _parked(arrival, kind)
+        elif kind == "gap":
+            return
+        first = self.parks.get(version)
+        self.parks[version] = (first[0] if first else arrival, kind, reason)
+        self.frees.pop(version, None)
 
     def take(self, key: Key, sequence: int) -> ParkedRecord | None:
         """The waiting record of this version, which waits no longer."""
-        waiting = self.rows.get(key)
-        if not waiting or sequence not in waiting:
-            return None
-        self.frees.append((key, sequence))
-        return waiting.pop(sequence)
+        record = self.rows.get(key, {}).pop(sequence, None)
+        if record is not None:
+            self.free(key, sequence)
+        return record
+
+    def free(self, key: Key, sequence: int) -> None:
+        """This version waits no longer: its row goes, or is never written."""
+        if self.parks.pop((key, sequence), None) is None:
+            self.frees[key, sequence] = None
 
     def copy(self) -> Waiting:
         """What a savepoint goes back to."""
-        return Waiting({key: dict(rows) for key, rows in self.rows.items()}, list(self.parks), list(self.frees))
+        return Waiting({key: dict(rows) for key, rows in self.rows.items()}, dict(self.parks), dict(self.frees))
 
     def restore(self, earlier: Waiting) -> None:
         """Back to what it was."""
         self.rows, self.parks, self.frees = earlier.rows, earlier.parks, earlier.frees
 
 
+def _parked(arrival: Arrival, kind: Kind) -> ParkedRecord:
+    record = arrival.record
+    place = (record.topic, record.partition, record.offset)
+    return ParkedRecord(*place, record.key, record.value, tuple(record.headers), arrival.sequence, arrival.id, kind)
+
+
 def _wire(headers: Iterable[tuple[str, bytes | None]]) -> str:
     """Headers as a jsonb list of pairs; latin-1, so that no byte is lost (jsonb refuses NUL alone)."""
-    pairs = [[name, None if value is None else value.decode("latin-1").replace("\0", "")] for name, value in headers]
-    return json.dumps(pairs)
+    pairs = [(name, None if value is None else value.decode("latin-1")) for name, value in headers]
+    return json.dumps([[part and part.replace("\0", "") for part in pair] for pair in pairs])
 
 
 def record_of(row: asyncpg.Record) -> ParkedRecord:
@@ -138,7 +144,7 @@ async def waiting_for(tx: Transaction, keys: Iterable[Key]) -> Waiting:
 async def write(tx: Transaction, waiting: Waiting) -> None:
     """Parks and frees, in two statements. What a person could be recognised in is kept without its content."""
     if waiting.parks:
-        rows = [_row(arrival, kind, reason) for arrival, kind, reason in waiting.parks]
+        rows = [_row(arrival, kind, reason) for arrival, kind, reason in waiting.parks.values()]
         await tx.execute(PARK, *map(list, zip(*rows, strict=True)))
     if waiting.frees:
         keys = [(int(stream), entity, sequence) for (stream, entity), sequence in waiting.frees]
