@@ -1,4 +1,4 @@
-"""What the services tell each other, written down and guarded: `python -m deploy.contracts generate | check | release`.
+"""What the services tell each other and answer, written down and guarded: `python -m deploy.contracts generate | check`.
 
 It lives outside `shared`, which knows no service: who hears what stands in the declarations of the services.
 """
@@ -6,9 +6,10 @@ It lives outside `shared`, which knows no service: who hears what stands in the 
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -19,6 +20,8 @@ from shared.contracts.generated import generated, stale, write
 from shared.contracts.registry import EVENTS
 from shared.contracts.releases import NotReleasable, findings, releases
 from shared.contracts.releases import release as keep
+from shared.runtime import Service
+from shared.web.app import document_of
 
 ROOT = Path(__file__).parent.parent
 MENDED_BY = "python -m deploy.contracts generate"
@@ -33,8 +36,8 @@ commands = typer.Typer(
 
 @commands.command()
 def generate() -> None:
-    """Write the schemas, docs/asyncapi.json, docs/events.md and deploy/kafka/topics.yaml anew."""
-    for path in write(ROOT, generated(heard_by_service(ROOT), platform_version(ROOT))):
+    """Write the schemas, docs/asyncapi.json, docs/events.md, docs/openapi and deploy/kafka/topics.yaml anew."""
+    for path in write(ROOT, written_down(ROOT)):
         print(f"wrote {path}")
 
 
@@ -60,10 +63,25 @@ def release(number: str) -> None:
         raise typer.Exit(1) from refused
 
 
-def heard_by_service(root: Path) -> Hears:
-    """Which service hears what, from the declarations in services/*/service.py."""
+def declarations(root: Path) -> Mapping[str, Service]:
+    """The services, from services/*/service.py."""
     names = sorted(page.parent.name for page in (root / "services").glob("*/service.py"))
-    return {name: _heard(importlib.import_module(f"services.{name}.service").service.heard_events) for name in names}
+    return {name: importlib.import_module(f"services.{name}.service").service for name in names}
+
+
+def heard_by_service(root: Path) -> Hears:
+    """Which service hears what."""
+    return {name: _heard(service.heard_events) for name, service in declarations(root).items()}
+
+
+def written_down(root: Path) -> Mapping[Path, str]:
+    """Path in the project -> what must stand there: of the events, and of what each service answers."""
+    answers = {
+        Path(f"docs/openapi/{name}.json"): document_of(service.title, service.answers)
+        for name, service in declarations(root).items()
+    }
+    told = {path: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for path, document in answers.items()}
+    return {**generated(heard_by_service(root), platform_version(root)), **told}
 
 
 def platform_version(root: Path) -> str:
@@ -77,8 +95,7 @@ def _heard(events: frozenset[type[EventData]]) -> Sequence[type[EventData]]:
 
 
 def _stale_files(root: Path) -> list[str]:
-    files = generated(heard_by_service(root), platform_version(root))
-    return [f"{path} does not fit the code any more: run `{MENDED_BY}`." for path in stale(root, files)]
+    return [f"{path} does not fit the code any more: run `{MENDED_BY}`." for path in stale(root, written_down(root))]
 
 
 def _breaks(root: Path) -> list[str]:
