@@ -5,20 +5,27 @@ Source: domain.md, Afwegingskader. Quorum and voting rule are not published: the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from shared.conflicts import Tie
+from shared.contracts.events import OrganisationChanged
 from shared.refusals import Conflict, Fault, Forbidden, Invalid
 from shared.terms import years_after
 
+MOST_REVIEWS = 50
 TIES_COUNT_FOR_YEARS = 2  # methods.md C: organisations of now and of the last two years
 
 
 class InvalidMember(Invalid):
     """What is told of a member is wrong; every fault names its field."""
+
+
+class InvalidQuorum(Invalid):
+    """A quorum that the board can never have."""
 
 
 class AlreadySeated(Conflict):
@@ -102,6 +109,18 @@ class Quorum:
     reviews: int = 4
     seats: int = 3
 
+    def check(self) -> None:
+        """Raises: InvalidQuorum, naming everything that is wrong at once."""
+        faults = []
+        if not 1 <= self.reviews <= MOST_REVIEWS:
+            faults.append(Fault("reviews", f"Geef een aantal van 1 tot en met {MOST_REVIEWS}."))
+        if not 1 <= self.seats <= len(Seat):
+            faults.append(Fault("seats", f"Geef een aantal van 1 tot en met {len(Seat)}: meer zetels zijn er niet."))
+        elif self.seats > self.reviews:
+            faults.append(Fault("seats", "Er kunnen niet meer zetels nodig zijn dan beoordelingen."))
+        if faults:
+            raise InvalidQuorum("Dit quorum kan niet.", faults)
+
     def lacking(self, reviewers: Iterable[Member]) -> str | None:
         """What is still lacking, in words for the board; None when there are enough."""
         seats = [member.seat for member in reviewers]
@@ -123,11 +142,14 @@ class Board:
         """Who is on the board on this day."""
         return tuple(member for member in self.members if member.sits(on))
 
+    def seat_of(self, person: UUID, on: date) -> Member | None:
+        """The seat that this person holds on this day, if any."""
+        return next((member for member in self.sitting(on) if member.person == person), None)
+
     def member(self, person: UUID, on: date) -> Member:
         """The seat that this person holds on this day. Raises: NotOnTheBoard."""
-        for member in self.sitting(on):
-            if member.person == person:
-                return member
+        if member := self.seat_of(person, on):
+            return member
         raise NotOnTheBoard("U zit op dit moment niet in het portfolioboard.")
 
     def seat(self, newcomer: Member) -> Board:
@@ -140,3 +162,63 @@ class Board:
         if any(member.person == newcomer.person and member.overlaps(newcomer) for member in others):
             raise AlreadySeated("Deze persoon heeft in die tijd al een zetel in het portfolioboard.")
         return replace(self, members=(*others, newcomer))
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """What the partner registry tells of an organisation, as far as it matters for conflicts of interest."""
+
+    id: UUID
+    name: str
+    merged_into: UUID | None = None
+    ties: tuple[Tie, ...] = ()
+
+    @classmethod
+    def of(cls, told: OrganisationChanged) -> Organisation:
+        """As it was told last."""
+        ties = tuple(Tie(told.organisation, r.kind, r.organisation, r.until) for r in told.relations)
+        return cls(told.organisation, told.name, told.merged_into, ties)
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Some organisations and what binds them. One that went up in another counts as that other, and the other way round."""
+
+    organisations: Mapping[UUID, Organisation] = field(default_factory=dict)
+
+    @property
+    def names(self) -> Mapping[UUID, str]:
+        """What they are called."""
+        return {organisation.id: organisation.name for organisation in self.organisations.values()}
+
+    @property
+    def ties(self) -> tuple[Tie, ...]:
+        """What binds them, for each of the organisations that count as one."""
+        groups = self._groups()
+        return tuple(
+            replace(tie, organisation=organisation, other=other)
+            for known in self.organisations.values()
+            for tie in known.ties
+            for organisation in sorted(groups.get(tie.organisation, {tie.organisation}))
+            for other in sorted(groups.get(tie.other, {tie.other}))
+        )
+
+    def same_as(self, organisations: Iterable[UUID]) -> frozenset[UUID]:
+        """These organisations, with those that they went up in and those that went up in them."""
+        groups = self._groups()
+        return frozenset(same for organisation in organisations for same in groups.get(organisation, {organisation}))
+
+    def _groups(self) -> Mapping[UUID, set[UUID]]:
+        """Each organisation with all that count as one with it, by its id."""
+        by_end: dict[UUID, set[UUID]] = {}
+        for organisation in self.organisations:
+            end = self._end_of(organisation)
+            by_end.setdefault(end, {end}).add(organisation)
+        return {organisation: group for group in by_end.values() for organisation in group}
+
+    def _end_of(self, organisation: UUID) -> UUID:
+        passed: set[UUID] = set()
+        while (known := self.organisations.get(organisation)) and known.merged_into and organisation not in passed:
+            passed.add(organisation)
+            organisation = known.merged_into
+        return organisation

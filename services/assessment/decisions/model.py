@@ -6,20 +6,23 @@ known together; conditions are followed to their closure; while a next version i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
 from services.assessment.board.model import Quorum
-from services.assessment.frameworks.model import Framework
+from services.assessment.frameworks.model import Framework, framework_on
 from services.assessment.reviews.model import Review, mean_scores
-from shared.contracts.events import ProjectAssessed, ProjectSubmitted
+from shared.contracts.events import Event, ProjectAssessed, ProjectSubmitted, ProjectWithdrawn
+from shared.contracts.events.project_submitted import Involvement
 from shared.contracts.vocabulary import Criterion, EvidenceLevel, Verdict
 from shared.refusals import Conflict, Fault, Invalid
 
 LONGEST_TEXT, LONGEST_CONDITION, MOST_CONDITIONS = 4000, 1000, 20
+
+UNMADE = UUID(int=0)  # an assessment gets its id when it is first written
 
 Means = Mapping[Criterion, float | None]
 
@@ -143,11 +146,25 @@ class Decision:
                 yield Fault(f"conditions.{place}.dueOn", "Kies een dag die nog komt.")
 
 
+def check_quorum(reviews: Collection[Review], quorum: Quorum) -> tuple[Review, ...]:
+    """The reviews that count: those that were handed in. Raises: QuorumMissing when they are too few."""
+    counted = tuple(review for review in reviews if review.handed_in_on is not None)
+    if lacking := quorum.lacking(review.member for review in counted):
+        raise QuorumMissing(lacking)
+    return counted
+
+
+def organisations_behind(involvements: Iterable[Involvement]) -> frozenset[UUID]:
+    """The organisations with a hard relation to a project."""
+    return frozenset(involved.organisation for involved in involvements if involved.relation.is_hard)
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """One project version before the board. It keeps the version of the framework that held when it was opened.
 
-    `dossier` is what the board has before it: the project version as it was submitted.
+    `dossier` is what the board has before it: the project version as it was submitted. `offered` tells whether the project
+    is on offer: it ends with its withdrawal, and begins again with its next version.
     """
 
     id: UUID
@@ -157,6 +174,7 @@ class Assessment:
     dossier: ProjectSubmitted
     state: State = State.OPEN
     decision: Decision | None = None
+    offered: bool = True
     revision: int = 0
 
     @classmethod
@@ -172,7 +190,7 @@ class Assessment:
     @property
     def behind(self) -> frozenset[UUID]:
         """The organisations behind the project: what a conflict of interest is looked for in."""
-        return frozenset(i.organisation for i in self.dossier.involvements if i.relation.is_hard)
+        return organisations_behind(self.dossier.involvements)
 
     def check_open(self) -> None:
         """Raises: NotOpen."""
@@ -189,9 +207,7 @@ class Assessment:
         Raises: NotOpen, QuorumMissing, IncompleteDecision with every fault at once.
         """
         self.check_open()
-        counted = [review for review in reviews if review.handed_in_on is not None]
-        if lacking := quorum.lacking(review.member for review in counted):
-            raise QuorumMissing(lacking)
+        counted = check_quorum(reviews, quorum)
         means = mean_scores(counted)
         if faults := tuple(decision.faults(framework, means, self.evidence, today)):
             raise IncompleteDecision("Het besluit is nog niet compleet.", faults)
@@ -206,8 +222,8 @@ class Assessment:
         return replace(self, state=State.RELEASED, decision=known)
 
     def make_way(self) -> Assessment:
-        """A next version was submitted: nobody decides on this one any more. A verdict that is known stands."""
-        return replace(self, state=State.SUPERSEDED) if self.state.can_still_decide else self
+        """A next version was submitted: nobody decides on this one any more. A verdict that is known stands (again)."""
+        return replace(self, offered=True, state=State.SUPERSEDED if self.state.can_still_decide else self.state)
 
     def yield_to(self, newer: Assessment) -> Assessment:
         """The verdict on a newer version is known: it takes the place of this one where it lets gemeenten adopt.
@@ -221,13 +237,13 @@ class Assessment:
         return self
 
     def withdraw(self) -> Assessment:
-        """The project was withdrawn: there is nothing to decide any more. A verdict that is known stands."""
-        return replace(self, state=State.WITHDRAWN) if self.state.can_still_decide else self
+        """The project was withdrawn: there is nothing to decide any more, and nothing to adopt until it is offered again."""
+        return replace(self, offered=False, state=State.WITHDRAWN if self.state.can_still_decide else self.state)
 
     def is_adoptable(self, on: date) -> bool:
         """Whether this verdict lets a gemeente take the version over on this day."""
         decision = self.decision
-        if self.state is not State.RELEASED or decision is None or decision.valid_until is None:
+        if not self.offered or self.state is not State.RELEASED or decision is None or decision.valid_until is None:
             return False
         return decision.verdict.allows_adoption and on <= decision.valid_until
 
@@ -242,3 +258,27 @@ class Assessment:
             project_version=self.project_version,
             framework_version=self.framework_version,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """All assessments of one project: one for each version that was submitted."""
+
+    project: UUID
+    assessments: tuple[Assessment, ...] = ()
+
+
+def submitted(line: Line | None, event: Event[ProjectSubmitted], _say: Callable[..., None]) -> Line | None:
+    """A version comes before the board, by the framework of that day. Only the newest is weighed, however they come."""
+    said = event.data
+    known = line.assessments if line else ()
+    if any(assessment.project_version == said.project_version for assessment in known):
+        return line
+    all_of_it = (*known, Assessment.open(UNMADE, said, framework_on(said.submitted_on)))
+    newest = max(assessment.project_version for assessment in all_of_it)
+    return Line(said.project, tuple(a if a.project_version == newest else a.make_way() for a in all_of_it))
+
+
+def withdrawn(line: Line | None, _event: Event[ProjectWithdrawn], _say: Callable[..., None]) -> Line | None:
+    """Nothing of the project is weighed any longer, nor adopted, until it is submitted again."""
+    return None if line is None else Line(line.project, tuple(a.withdraw() for a in line.assessments))

@@ -11,11 +11,16 @@ from services.assessment.board.model import (
     AlreadySeated,
     Board,
     InvalidMember,
+    InvalidQuorum,
     Member,
     NotOnTheBoard,
+    Organisation,
     Quorum,
+    Registry,
     Seat,
 )
+from shared.conflicts import Tie, conflict_chain
+from shared.contracts.vocabulary import RelationKind
 
 TODAY = date(2026, 11, 24)
 ING, VNG = UUID(int=101), UUID(int=102)
@@ -77,3 +82,34 @@ def test_a_quorum_asks_for_enough_reviews_from_enough_seats() -> None:
     assert quorum.lacking(managers[:3]) == "3 beoordelingen zijn klaar, 4 zijn nodig voor een besluit."
     assert quorum.lacking(managers) == "De beoordelingen komen van 1 zetels, 3 zijn nodig voor een besluit."
     assert quorum.lacking(managers[:2] + others) is None
+
+
+@pytest.mark.parametrize(
+    ("reviews", "seats", "fields"),
+    [(0, 1, ["reviews", "seats"]), (4, 6, ["seats"]), (2, 3, ["seats"]), (51, 0, ["reviews", "seats"])],
+)
+def test_a_quorum_that_can_never_be_is_refused_with_all_its_faults(reviews: int, seats: int, fields: list[str]) -> None:
+    with pytest.raises(InvalidQuorum) as refusal:
+        Quorum(reviews, seats).check()
+    assert [fault.field for fault in refusal.value.faults] == fields
+
+
+def registry(*organisations: Organisation) -> Registry:
+    return Registry({organisation.id: organisation for organisation in organisations})
+
+
+A, B, C, D = (UUID(int=n) for n in range(201, 205))
+
+
+def test_an_organisation_that_went_up_in_another_counts_as_that_other() -> None:
+    known = registry(Organisation(A, "A", merged_into=B), Organisation(B, "B", merged_into=C), Organisation(C, "C"))
+    assert known.same_as([A]) == known.same_as([C]) == {A, B, C}
+    assert known.same_as([D]) == {D}
+    bound = registry(
+        Organisation(A, "A", B, (Tie(A, RelationKind.FINANCIERT, D),)), Organisation(B, "B"), Organisation(D, "D")
+    )
+    assert conflict_chain([B], [D], bound.ties, TODAY) is not None
+
+
+def test_organisations_that_say_to_have_gone_up_in_each_other_do_no_harm() -> None:
+    assert A in registry(Organisation(A, "A", merged_into=B), Organisation(B, "B", merged_into=A)).same_as([A])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +16,18 @@ from services.assessment.decisions.model import (
     Condition,
     Decision,
     IncompleteDecision,
+    Line,
     NothingPrepared,
     NotOpen,
     QuorumMissing,
     Reason,
     State,
 )
+from services.assessment.decisions.model import submitted as submitted_step
+from services.assessment.decisions.model import withdrawn as withdrawn_step
 from services.assessment.frameworks.model import FIRST
 from services.assessment.reviews.model import Review, Score
-from shared.contracts.events import ProjectAssessed, ProjectSubmitted
+from shared.contracts.events import Event, ProjectAssessed, ProjectSubmitted, ProjectWithdrawn
 from shared.contracts.vocabulary import Criterion, EvidenceLevel, Phase, RelationKind, TargetGroup, Verdict
 
 TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
@@ -196,9 +200,40 @@ def test_a_next_version_or_a_withdrawal_ends_what_was_not_known_yet(before: Asse
             closed.release(FIRST, TODAY)
 
 
-def test_a_withdrawal_leaves_a_known_verdict_standing() -> None:
+def test_a_known_verdict_outlives_a_withdrawal_and_holds_again_once_the_project_is_back() -> None:
     known = decided(assessment()).release(FIRST, TODAY)
-    assert known.withdraw() == known
+    withdrawn = known.withdraw()
+    assert (withdrawn.state, withdrawn.decision) == (known.state, known.decision)
+    assert not withdrawn.is_adoptable(TODAY)
+    assert withdrawn.make_way() == known
+
+
+def heard(*told: ProjectSubmitted | ProjectWithdrawn) -> Line:
+    line: Line | None = None
+    for data in told:
+        event: Event[Any] = Event(UUID(int=1), PROJECT, 1, datetime(2026, 11, 24, tzinfo=UTC), data)
+        line = (submitted_step if isinstance(data, ProjectSubmitted) else withdrawn_step)(line, event, lambda *_: None)
+    assert line is not None
+    return line
+
+
+WITHDRAWN = ProjectWithdrawn(project=PROJECT, project_version=2, reason="Gestopt", withdrawn_on=TODAY)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations((1, 2, 3))))
+def test_only_the_newest_version_is_weighed_in_whatever_order_the_versions_come(order: tuple[int, ...]) -> None:
+    line = heard(*(submitted(version) for version in (*order, *order)))
+    states = {a.project_version: a.state for a in line.assessments}
+    assert states == {1: State.SUPERSEDED, 2: State.SUPERSEDED, 3: State.OPEN}
+    assert len(line.assessments) == 3
+
+
+def test_a_withdrawal_closes_what_is_weighed_and_the_next_version_opens_a_new_assessment() -> None:
+    gone = heard(submitted(1), submitted(2), WITHDRAWN)
+    assert [(a.state, a.offered) for a in gone.assessments] == [(State.SUPERSEDED, False), (State.WITHDRAWN, False)]
+    back = heard(submitted(1), submitted(2), WITHDRAWN, submitted(3))
+    assert [a.state for a in back.assessments] == [State.SUPERSEDED, State.WITHDRAWN, State.OPEN]
+    assert all(a.offered for a in back.assessments)
 
 
 def test_only_hard_relations_stand_behind_the_project_for_a_conflict_of_interest() -> None:
