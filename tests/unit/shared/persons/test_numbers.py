@@ -113,7 +113,8 @@ def test_no_amount_in_euros_is_taken_for_a_bsn(euros: int, cents: int) -> None:
 def test_part_of_a_longer_number_a_hash_or_a_fraction_is_let_through(bsn: str, digit: int) -> None:
     for text in (
         f"{digit}{bsn}", f"{bsn}{digit}", f"OIN 00000001{bsn}000", f"0.{bsn}", f"{bsn}.5", f"RSIN {bsn}", f"rsin-nummer: {bsn}",
-        f"deadbeef{bsn}deadbeef", f"sha512:{'a' * 60}{bsn}{'b' * 59}", f"12.{grouped(bsn, (3, 3, 3), '.')}", f"{grouped(bsn, (3, 3, 3), '.')}.123",
+        f"deadbeef{bsn}deadbeef", f"sha512:{'a' * 60}{bsn}{'b' * 59}", f"12.{grouped(bsn, (3, 3, 3), '.')}",
+        f"{grouped(bsn, (3, 3, 3), '.')}.123",
     ):  # fmt: skip
         assert Kind.BSN not in kinds(text)
 
