@@ -20,6 +20,7 @@ from shared.messaging.outbox import Outbox
 from shared.messaging.parking import ParkedRecord, Waiting
 from shared.messaging.reacting import Reactor
 from shared.messaging.reactions import Reaction
+from shared.persons import scrub
 from shared.storage import Database, Transaction
 
 log = logging.getLogger(__name__)
@@ -92,6 +93,10 @@ class Listener:
         await parking.write(tx, work.waiting)
         spoken = self._outbox.spoken(tx.said) if tx.said else None
         await heard.close(tx, work.ledger, positions, spoken)
+        for arrival, kind, reason in work.waiting.parks.values():
+            if kind == "failed":
+                name = arrival.stream.name.lower()
+                log.error("parked version %d of %s %s: %s", arrival.sequence, name, arrival.entity, scrub(reason))
         if tx.said:
             tx.said.clear()
             tx.spoke = True
@@ -154,7 +159,6 @@ class Listener:
 
     def _fail(self, work: Work, arrival: Arrival, reason: str) -> None:
         """Parks the key: nothing of this entity is applied until an operator releases it."""
-        log.error("parked %s %s version %d: %s", arrival.stream.topic, arrival.entity, arrival.sequence, reason)
         work.waiting.park(arrival, "failed", reason)
         work.ledger.hold((arrival.stream, arrival.entity), STOPPED)
 
@@ -166,9 +170,8 @@ class Listener:
         try:
             async with work.tx.connection.transaction():
                 await self._absorb(work, arrivals)
-                self._outbox.spoken(
-                    work.tx.said[said:]
-                )  # what may not be said fails here, with the record it is due to
+                # What may not be said fails here, with the record that it is due to.
+                self._outbox.spoken(work.tx.said[said:])
             return
         except Exception as error:
             if is_transient(error):
@@ -208,12 +211,13 @@ class Listener:
     async def release(self, key: Key) -> int:
         """Tries what failed of an entity again, and then what waits behind it; returns how many versions were applied.
 
-        Raises: Overtaken.
+        A fork is not released: somebody has to discard one of the two. Raises: Overtaken.
         """
         async with self._database.transaction() as tx:
             work = Work(tx, await heard.read(tx, [key]), await parking.waiting_for(tx, [key]))
             known = work.ledger.of(key)
-            record = work.waiting.take(key, known.sequence + 1)
+            is_fork = any(sequence <= known.sequence for sequence in work.waiting.rows.get(key, ()))
+            record = None if is_fork else work.waiting.take(key, known.sequence + 1)
             if record is None:
                 return 0
             work.ledger.known[key] = replace(known, held=GAP)
