@@ -22,7 +22,7 @@ class PartResult(Result):
     question: str
 
 
-class ScoreResult(Result):
+class ScaleStepResult(Result):
     """A score and what it means."""
 
     score: int
@@ -47,7 +47,7 @@ class FrameworkResult(Result):
     parts: list[PartResult]
     phases: list[Phase]
     evidence_levels: list[EvidenceLevel]
-    scale: list[ScoreResult]
+    scale: list[ScaleStepResult]
     thresholds: ThresholdsResult
     verdict_years: int
 
@@ -62,7 +62,7 @@ class FrameworkResult(Result):
             parts=[PartResult(criterion=p.criterion, part=p.slug, question=p.question) for p in framework.parts],
             phases=list(framework.phases),
             evidence_levels=list(framework.evidence_levels),
-            scale=[ScoreResult(score=score, meaning=meaning) for score, meaning in framework.scale.items()],
+            scale=[ScaleStepResult(score=score, meaning=meaning) for score, meaning in framework.scale.items()],
             thresholds=ThresholdsResult.model_validate(framework.thresholds, from_attributes=True),
             verdict_years=framework.verdict_years,
         )
