@@ -1,12 +1,9 @@
-"""What may everybody see, and what can somebody who knows these rules find out from it?"""
+"""What may everybody see of the figures, and when does that change?"""
 
 from __future__ import annotations
 
-import itertools
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,11 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.impact.indicators.model import Figures
 from services.impact.publication.model import (
     Block,
     Contribution,
-    Family,
     Release,
     Shown,
     decide,
@@ -29,58 +24,7 @@ from services.impact.publication.model import (
 )
 from shared.contracts.events import ReleaseKind
 from shared.reference import indicator
-
-TODAY = date(2026, 11, 24)
-COUNTED = Family(UUID(int=7), "aanmeldingen", date(2026, 7, 1), date(2026, 9, 30))
-SHARED = replace(COUNTED, indicator="uitval_pct")
-A, B, C, D, E = "GM0518", "GM0599", "GM0503", "GM0363", "GM0392"  # three in Zuid-Holland, two in Noord-Holland
-ZUID, NOORD, NL = "PV28", "PV27", "NL"
-
-
-def count(number: int) -> Figures:
-    return Figures(value=Decimal(number))
-
-
-def share(numerator: int, denominator: int) -> Figures:
-    return Figures(numerator=numerator, denominator=denominator)
-
-
-def reported(figures: Figures | None, gemeente: str = A, family: Family = COUNTED, named: bool = True) -> Contribution:
-    return Contribution(family, gemeente, figures, named)
-
-
-class Ledger:
-    """Blocks and their releases as the service would hold them, with one day going by after each report."""
-
-    def __init__(self, family: Family = COUNTED) -> None:
-        self.family, self.today = family, TODAY
-        self.reports: dict[str, Figures | None] = {}
-        self.blocks: dict[str, Block] = {}
-        self.releases: list[tuple[str, Release]] = []
-
-    def report(self, gemeente: str, figures: Figures | None) -> None:
-        self.reports[gemeente] = figures
-        self._settle(gemeente)
-
-    def next_day(self) -> None:
-        self.today += timedelta(days=1)
-        for gemeente in self.reports:
-            self._settle(gemeente)
-
-    def shown(self) -> Mapping[str, int]:
-        return {g: b.shown.count for g, b in self.blocks.items() if b.shown and b.shown.count is not None}
-
-    def total(self, region: str) -> tuple[int | None, bool] | None:
-        found = total(region, self.blocks.values(), self.reports)
-        return (found.shown.count, found.complete) if found else None
-
-    def _settle(self, gemeente: str) -> None:
-        block, given_ = self.blocks.get(gemeente), reported(self.reports[gemeente], gemeente, self.family)
-        if release := decide(block, given_, self.today):
-            held = block or Block(UUID(int=len(self.blocks) + 1), self.family, gemeente, release)
-            self.blocks[gemeente] = held.after(release)
-            self.releases.append((gemeente, release))
-
+from tests.ledger import COUNTED, NL, NOORD, SHARED, TODAY, ZUID, A, B, C, D, E, Ledger, count, played, reported, share
 
 # What is shown
 
@@ -242,16 +186,6 @@ reports = st.lists(
 )
 
 
-def played(stream: Iterable[tuple[str, int | None, bool]]) -> Ledger:
-    ledger = Ledger()
-    for gemeente, number, day_ends in stream:
-        ledger.report(gemeente, None if number is None else count(number))
-        if day_ends:
-            ledger.next_day()
-    ledger.next_day()
-    return ledger
-
-
 @settings(derandomize=True)
 @given(reports)
 def test_after_the_nightly_round_every_block_shows_its_last_report_and_no_day_has_two_versions(
@@ -287,85 +221,3 @@ def test_every_total_is_the_sum_of_the_parts_that_everybody_sees(stream: list[tu
         found = ledger.total(region)
         assert (found[0] if found else 0) == part
         assert found is None or found[0] != 0
-
-
-# What somebody who knows the rules can find out: all worlds are tried, and those that look the same are put together.
-
-
-def seen_of_a_count(number: int) -> Shown | None:
-    return reported(count(number)).publishable()
-
-
-def test_of_what_is_hidden_ten_values_stay_possible_and_of_what_is_shown_five() -> None:
-    worlds: dict[Shown | None, set[int]] = defaultdict(set)
-    for number in range(83):
-        worlds[seen_of_a_count(number)].add(number)
-    assert worlds.pop(None) == set(range(10))
-    lowest = worlds.pop(Shown(count=10))
-    assert lowest == {10, 11, 12}  # at the threshold itself; ten or more is no secret
-    assert all(len(possible) == 5 for possible in worlds.values())
-
-
-def test_of_every_correction_five_sizes_stay_possible_and_a_hidden_figure_stays_hidden() -> None:
-    sizes: dict[tuple[Shown | None, ...], set[int]] = defaultdict(set)
-    hidden: dict[tuple[Shown | None, ...], set[int]] = defaultdict(set)
-    for before, after in itertools.product(range(58), repeat=2):
-        view = (seen_of_a_count(before), seen_of_a_count(after))
-        sizes[view].add(after - before)
-        if view[1] is None:
-            hidden[view].add(after)
-    assert min(len(possible) for possible in sizes.values()) >= 5
-    assert all(possible == set(range(10)) for possible in hidden.values())
-
-
-def test_three_reports_in_a_row_pin_no_hidden_figure_and_no_correction() -> None:
-    sizes: dict[tuple[int | None, ...], set[int]] = defaultdict(set)
-    hidden: dict[tuple[int | None, ...], set[int]] = defaultdict(set)
-    numbers = range(4, 18)
-    for stream in itertools.product(numbers, repeat=3):
-        ledger = played([(A, number, True) for number in stream])
-        view = tuple((r.shown.count if r.shown else None) for _, r in ledger.releases)
-        sizes[view].add(stream[2] - stream[1])
-        if stream[2] < 10:
-            hidden[view].add(stream[2])
-    assert min(len(possible) for possible in sizes.values()) >= 5
-    assert all(possible == set(range(4, 10)) for possible in hidden.values())
-
-
-def test_of_a_shown_percentage_five_values_stay_possible_on_every_side_but_at_the_thresholds() -> None:
-    worlds: dict[Shown | None, set[tuple[int, int]]] = defaultdict(set)
-    for whole in range(121):
-        for part in range(whole + 1):
-            worlds[publishable(indicator("uitval_pct"), share(part, whole))].add((part, whole))
-    hidden = worlds.pop(None)
-    assert {part for part, _ in hidden} == set(range(121))
-    for shown, possible in worlds.items():
-        if shown and shown.denominator and shown.denominator >= 120:
-            continue  # cut off by the edge of what is tried
-        parts, wholes = {part for part, _ in possible}, {whole for _, whole in possible}
-        rests = {whole - part for part, whole in possible}
-        assert len(parts) >= 5 or min(parts) == 10
-        assert len(wholes) >= 5 or min(wholes) == 50
-        assert len(rests) >= 5
-        assert min(parts) >= 10
-        assert min(rests) >= 10
-
-
-def test_of_every_correction_of_a_percentage_five_sizes_stay_possible() -> None:
-    parts: dict[Shown | None, set[int]] = defaultdict(set)
-    for whole in range(50, 88):
-        for part in range(whole + 1):
-            parts[publishable(indicator("uitval_pct"), share(part, whole))].add(part)
-    for one, other in itertools.product(parts.values(), repeat=2):
-        assert len({after - before for before in one for after in other}) >= 5
-
-
-def test_no_total_tells_more_than_the_blocks_that_everybody_sees() -> None:
-    """Worlds that look the same by their blocks look the same by every total."""
-    told: dict[object, set[object]] = defaultdict(set)
-    for numbers in itertools.product((0, 4, 9, 10, 12, 13, 17, 42), repeat=3):
-        ledger = Ledger()
-        for gemeente, number in zip((A, B, D), numbers, strict=True):
-            ledger.report(gemeente, count(number))
-        told[frozenset(ledger.shown().items())].add((ledger.total(ZUID), ledger.total(NOORD), ledger.total(NL)))
-    assert all(len(totals) == 1 for totals in told.values())
