@@ -209,7 +209,7 @@ class Project:
 
     def missing(self) -> tuple[Fault, ...]:
         """What still stands in the way of submitting; nothing where the last version is submitted already."""
-        return () if self.concept is None else self.concept.submitted_by(self.organisation).faults()
+        return () if self.concept is None else self.concept.faults()
 
     def version(self, number: int) -> Version:
         """Raises: UnknownEntity."""

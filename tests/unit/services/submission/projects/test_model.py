@@ -83,6 +83,7 @@ def test_submitting_an_empty_concept_names_everything_that_is_missing_at_once() 
         ({"effort_fte": float("nan")}, "effortFte"),
         ({"cost_euro": -1}, "costEuro"),
         ({"regions": ("GM0518", "Den Haag")}, "regions.1"),
+        ({"regions": ("GM0518", "GM0518", "Den Haag")}, "regions.2"),
         ({"evidence": (replace(EVIDENCE, part="nu-beschikbaar"),)}, "evidence.0.part"),
         ({"evidence": (EVIDENCE, replace(EVIDENCE, link="bij ons op kantoor"))}, "evidence.1.link"),
         ({"evidence": (replace(EVIDENCE, quote=" "),)}, "evidence.0.quote"),
@@ -113,6 +114,11 @@ def test_whoever_submits_is_always_among_the_organisations_behind_the_project() 
     ]
     stated = replace(COMPLETE, involvements=(Involvement(OWNER, RelationKind.EIGENAAR),))
     assert len(submitted(project(stated).submit(TODAY)).involvements) == 1
+
+
+def test_forty_nine_organisations_and_the_submitter_fit_into_the_event() -> None:
+    others = tuple(Involvement(UUID(int=n), RelationKind.VOERT_UIT) for n in range(2, 51))
+    assert len(submitted(project(replace(COMPLETE, involvements=others)).submit(TODAY)).involvements) == 50
 
 
 def test_a_submitted_version_stands_fast_until_a_next_one_is_begun() -> None:
