@@ -1,7 +1,8 @@
 """What a service does when it hears something: a table, feature by feature, without logic.
 
 `fold` for state that follows from events, `batch` for work in sets, `each` for what is rare. Every reaction ends alike
-in whatever order streams deliver; within one entity the order is exact.
+in whatever order streams deliver; within one entity the order is exact, for one reaction. A poll is run reaction by reaction:
+what depends on the order of two types of one stream (submitted, withdrawn, submitted again) is one fold with a step for each.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from services.assessment.decisions.model import State
 from services.assessment.decisions.store import Summary
 from services.assessment.dockets import operations
 from services.assessment.dockets.model import Docket, Place, Progress
-from services.assessment.portfolio import store as portfolio
+from services.assessment.portfolio import operations as portfolio
 from services.assessment.portfolio.http import AdditionResult
 from services.assessment.portfolio.model import Addition
 from services.assessment.reviews.http import ReviewResult, ScoreResult
@@ -213,17 +213,17 @@ async def list_assessments(
     caller: Viewer, tx: Tx, today: Today, page: Paging, state: State | None = None
 ) -> Page[AssessmentSummaryResult]:
     """What the board has before it; the oldest first."""
-    who = await operations.viewer(tx, caller.person, today, manages=caller.has(Role.PROGRAMME_MANAGER))
-    found = await operations.listed(tx, who, state, page.after_uuid, page.limit + 1, today=today)
+    manages = caller.has(Role.PROGRAMME_MANAGER)
+    found = await operations.listed(
+        tx, caller.person, state, page.after_uuid, page.limit + 1, today=today, manages=manages
+    )
     return Page.of(found, page, lambda row: row[0].id, lambda row: AssessmentSummaryResult.of(row[0], conflict=row[1]))
 
 
 @router.get("/{assessment}")
 async def get_assessment(assessment: UUID, caller: Viewer, tx: Tx, today: Today) -> AssessmentResult:
     """The project as it was submitted with its evidence, and how far the board is with it."""
-    who = await operations.viewer(tx, caller.person, today, manages=caller.has(Role.PROGRAMME_MANAGER))
-    docket = await operations.docket(tx, assessment, who, today)
+    manages = caller.has(Role.PROGRAMME_MANAGER)
+    docket = await operations.docket(tx, assessment, caller.person, today, manages=manages)
     names = await board.names(tx, {place.member.person for place in docket.places})
-    known = await portfolio.portfolio(tx, today)
-    addition = known.addition_of(await portfolio.entry(tx, assessment))
-    return AssessmentResult.of(docket, names, addition)
+    return AssessmentResult.of(docket, names, await portfolio.addition(tx, assessment, today))

@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from services.assessment.board import store as board
-from services.assessment.board.model import Member
+from services.assessment.board.model import Board, Member
 from services.assessment.decisions import store as assessments
 from services.assessment.decisions.model import State
 from services.assessment.decisions.store import Summary
@@ -19,16 +19,11 @@ from shared.conflicts import conflict_chain
 from shared.storage import Transaction
 
 
-async def viewer(tx: Transaction, person: UUID, today: date, *, manages: bool) -> Member | None:
-    """Whoever looks, as a member; None for a programme manager without a seat. Raises: NotOnTheBoard."""
+async def docket(tx: Transaction, assessment: UUID, person: UUID, today: date, *, manages: bool) -> Docket:
+    """The assessment as this person may see it. Raises: NotOnTheBoard, UnknownEntity."""
     seats = await board.board(tx)
-    return seats.seat_of(person, today) if manages else seats.member(person, today)
-
-
-async def docket(tx: Transaction, assessment: UUID, who: Member | None, today: date) -> Docket:
-    """The assessment as this member may see it. Raises: UnknownEntity."""
+    who = _seen_by(seats, person, today, manages=manages)
     known = await assessments.read(tx, assessment)
-    seats = await board.board(tx)
     made = await reviews.of_assessment(tx, assessment)
     concerned = [*seats.sitting(today), *(review.member for review in made)]
     registry = await reviewing.around(tx, known, concerned, today)
@@ -46,9 +41,13 @@ async def docket(tx: Transaction, assessment: UUID, who: Member | None, today: d
 
 
 async def listed(
-    tx: Transaction, who: Member | None, state: State | None, after: UUID | None, limit: int, *, today: date
+    tx: Transaction, person: UUID, state: State | None, after: UUID | None, limit: int, *, today: date, manages: bool
 ) -> Sequence[tuple[Summary, bool]]:
-    """Assessments in this state, or all, the oldest first; each with whether this member has a conflict of interest."""
+    """Assessments in this state, or all, the oldest first; each with whether this person has a conflict of interest.
+
+    Raises: NotOnTheBoard.
+    """
+    who = _seen_by(await board.board(tx), person, today, manages=manages)
     found = await assessments.summaries(tx, None if who is None else who.id, state, after, limit)
     if who is None:
         return [(summary, False) for summary in found]
@@ -56,3 +55,8 @@ async def listed(
     registry = await board.registry(tx, theirs.union(*(summary.behind for summary in found)))
     ties = registry.ties
     return [(s, conflict_chain(theirs, registry.same_as(s.behind), ties, today) is not None) for s in found]
+
+
+def _seen_by(seats: Board, person: UUID, today: date, *, manages: bool) -> Member | None:
+    """Whoever looks, as a member; None for a programme manager without a seat. Raises: NotOnTheBoard."""
+    return seats.seat_of(person, today) if manages else seats.member(person, today)

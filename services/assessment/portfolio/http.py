@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from services.assessment.portfolio import store
+from services.assessment.portfolio import operations
 from services.assessment.portfolio.model import Addition, Entry
 from shared.contracts.vocabulary import Phase, TargetGroup
 from shared.web import Caller, Result, Role, Today, Tx, caller_of, service_router
@@ -80,7 +80,7 @@ async def get_portfolio(
     _caller: Annotated[Caller, caller_of(Role.BOARD_MEMBER, Role.PROGRAMME_MANAGER)], tx: Tx, today: Today
 ) -> PortfolioResult:
     """The portfolio as it stands today."""
-    known = await store.portfolio(tx, today)
+    known = await operations.portfolio(tx, today)
     return PortfolioResult(
         adoptable=[EntryResult.of(entry) for entry in known.adoptable],
         phases=[

@@ -7,10 +7,10 @@ from datetime import date
 from uuid import UUID
 
 from services.assessment.decisions.model import State
-from services.assessment.portfolio.model import Entry, Portfolio
+from services.assessment.portfolio.model import Entry
 from shared.contracts.events import AdoptionStarted, ImpactPublished, ReleaseKind
 from shared.contracts.vocabulary import Verdict
-from shared.storage import Transaction, rows
+from shared.storage import Transaction, UnknownEntity, rows
 
 SAVE_ADOPTIONS = """
 insert into adoption (id, project, gemeente) select * from unnest($1::uuid[], $2::uuid[], $3::text[])
@@ -54,13 +54,19 @@ async def save_figures(tx: Transaction, published: Sequence[ImpactPublished]) ->
     )
 
 
-async def portfolio(tx: Transaction, today: date) -> Portfolio:
-    """What can be taken over today, and what is weighed; each the oldest first."""
-    adoptable = await tx.fetch(ADOPTABLE, State.RELEASED, VERDICTS, today)
-    weighed = await tx.fetch(WEIGHED, WEIGHED_STATES)
-    return Portfolio(tuple(rows.read(Entry, r) for r in adoptable), tuple(rows.read(Entry, r) for r in weighed))
+async def adoptable(tx: Transaction, today: date) -> tuple[Entry, ...]:
+    """What can be taken over today, the oldest first."""
+    return tuple(rows.read(Entry, row) for row in await tx.fetch(ADOPTABLE, State.RELEASED, VERDICTS, today))
+
+
+async def weighed(tx: Transaction) -> tuple[Entry, ...]:
+    """What is before the board, the oldest first."""
+    return tuple(rows.read(Entry, row) for row in await tx.fetch(WEIGHED, WEIGHED_STATES))
 
 
 async def entry(tx: Transaction, assessment: UUID) -> Entry:
-    """The project version of an assessment that is there."""
-    return rows.read(Entry, await tx.fetchrow(ONE, assessment) or {})
+    """The project version of an assessment. Raises: UnknownEntity."""
+    row = await tx.fetchrow(ONE, assessment)
+    if row is None:
+        raise UnknownEntity("beoordeling", assessment)
+    return rows.read(Entry, row)
