@@ -80,6 +80,11 @@ def if_match(revision: int) -> dict[str, str]:
     return {"If-Match": f'"{revision}"'}
 
 
+def fields(answer: httpx.Response) -> set[str]:
+    """The fields that a problem names."""
+    return {error["field"] for error in answer.json()["errors"]}
+
+
 async def _add_key(request: httpx.Request) -> None:
     if request.method in MUTATIONS:
         request.headers.setdefault("Idempotency-Key", str(uuid4()))

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.integration.services.assessment.sample import EVIDENCE, Opened, Somebody, decision, scores
 from tests.odd import bodies
 from tests.standing import Standing, if_match
 
-if TYPE_CHECKING:
-    from tests.integration.services.assessment.conftest import Opened, Somebody
-
-EVIDENCE = str(UUID(int=9))
-SCORE = {"criterion": "werkbaar", "part": "in-productie", "score": 3, "evidence": [EVIDENCE], "note": "Toelichting"}
-DECISION = {
-    "verdict": "overnemen-onder-voorwaarden",
-    "evidenceLevel": "effectief",
-    "reasons": [{"criterion": c, "reason": "Het werkt", "evidence": [EVIDENCE]} for c in ("werkbaar", "beschikbaar")],
-    "conditions": [{"text": "Toon uitkomsten", "dueOn": "2027-06-01"}],
-    "overrideReason": "Toch",
-}
+CONDITION = {"text": "Toon uitkomsten", "dueOn": "2027-06-01"}
+DECISION = decision("overnemen-onder-voorwaarden", conditions=[CONDITION], overrideReason="Toch")
 MEMBER = {
-    "seat": "vng", "affiliations": [{"organisation": EVIDENCE, "until": "2026-01-01"}], "since": "2026-01-01",
+    "seat": "vng", "affiliations": [{"organisation": str(EVIDENCE), "until": "2026-01-01"}], "since": "2026-01-01",
     "until": "2027-01-01", "name": "Een lid",
 }  # fmt: skip
 
@@ -33,18 +23,18 @@ odd = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scop
 
 
 @odd
-@given(scores=bodies({"scores": [SCORE]}), decision=bodies(DECISION))
+@given(review=bodies(scores()), decided=bodies(DECISION))
 async def test_reviews_and_decisions(
-    manager: httpx.AsyncClient, members: list[Somebody], opened: Opened, scores: object, decision: object
+    manager: httpx.AsyncClient, members: list[Somebody], opened: Opened, review: object, decided: object
 ) -> None:
     one, client = await opened(), members[0].client
     for member in members:
         await member.reviews(one) if member is not members[0] else None
     answers = [
-        await client.put(f"/assessments/{one}/reviews/mine", json=scores, headers=if_match(0)),
+        await client.put(f"/assessments/{one}/reviews/mine", json=review, headers=if_match(0)),
         await client.post(f"/assessments/{one}/review-submissions"),
         await client.get(f"/assessments/{one}"),
-        await manager.put(f"/assessments/{one}/decision", json=decision, headers=if_match(1)),
+        await manager.put(f"/assessments/{one}/decision", json=decided, headers=if_match(1)),
         await manager.post("/releases", json={"assessments": [one]}),
     ]
     assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
@@ -70,6 +60,6 @@ async def test_the_board(
 
 
 @odd
-@given(asked=bodies({"assessments": [EVIDENCE]}))
+@given(asked=bodies({"assessments": [str(EVIDENCE)]}))
 async def test_releases(assessment: Standing, manager: httpx.AsyncClient, asked: object) -> None:
     assert (await manager.post("/releases", json=asked)).status_code < 500

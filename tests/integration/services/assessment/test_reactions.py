@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,28 +14,18 @@ from shared.contracts.events import (
     AdoptionStarted,
     ImpactPublished,
     OrganisationChanged,
-    ProjectSubmitted,
-    ProjectWithdrawn,
     ReleaseKind,
 )
-from shared.contracts.vocabulary import PartnerKind, Phase, RelationKind, TargetGroup
+from shared.contracts.vocabulary import PartnerKind, RelationKind
+from tests.integration.services.assessment.sample import DAY, submitted, withdrawn
 from tests.standing import Record, Standing, record_of
 
-DAY = date(2026, 11, 24)
 TABLES = {
     "assessment": "select project_version, state, offered, dossier->>'title' from assessment where project = $1 order by 1",
     "adoption": "select gemeente from adoption where project = $1 order by 1",
     "figure": "select release, withdrawn from figure where project = $1 order by 1",
     "relation": "select nth, kind, other, name from relation join organisation on id = organisation where id = $1 order by 1",
 }
-
-
-def submitted(project: UUID, version: int) -> ProjectSubmitted:
-    return ProjectSubmitted.model_validate({
-        "project": project, "project_version": version, "title": f"Plan {version}", "summary": "Fonds", "cost_euro": 1,
-        "effort_fte": 1, "phases": [Phase.PLAN_MAKEN], "target_groups": [TargetGroup.JONGEREN], "available_from": DAY,
-        "involvements": [{"organisation": UUID(int=1), "relation": RelationKind.EIGENAAR}], "submitted_on": DAY,
-    })  # fmt: skip
 
 
 def streams(project: UUID, organisation: UUID) -> list[list[Record]]:
@@ -59,7 +49,7 @@ def streams(project: UUID, organisation: UUID) -> list[list[Record]]:
         [
             submitted(project, 1),
             submitted(project, 2),
-            ProjectWithdrawn(project=project, project_version=2, reason="Even niet", withdrawn_on=DAY),
+            withdrawn(project, 2),
             submitted(project, 3),
         ],
         [changed(RelationKind.FINANCIERT), changed(), changed(RelationKind.EIGENAAR, RelationKind.LID_VAN)],

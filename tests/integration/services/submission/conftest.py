@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
@@ -12,27 +11,8 @@ import pytest
 from services.submission.service import service
 from shared.runtime import Service
 from shared.web import Role
+from tests.integration.services.submission.sample import COMPLETE, EVIDENCE, OWNER
 from tests.standing import Standing
-
-OWNER = UUID(int=31)
-COMPLETE: dict[str, Any] = {
-    "title": "Jongeren Perspectief Fonds",
-    "summary": "Een fonds neemt schulden van jongeren over.",
-    "phases": ["schuld-afbouwen", "plan-maken"],
-    "targetGroups": ["jongeren"],
-    "availableFrom": "2026-12-01",
-    "effortFte": 0.5,
-    "costEuro": 100000,
-    "neededKinds": ["fonds"],
-    "neededMeans": ["geld"],
-    "involvements": [{"organisation": str(UUID(int=32)), "relation": "financiert"}],
-}
-EVIDENCE = {
-    "criterion": "werkbaar",
-    "part": "echte-clienten",
-    "link": "https://example.nl/jpf",
-    "quote": "53 jongeren van schuld af",
-}
 
 
 @pytest.fixture(scope="module")

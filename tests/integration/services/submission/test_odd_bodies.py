@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from hypothesis import HealthCheck, given, settings
 
 from shared.web import Role
+from tests.integration.services.submission.sample import COMPLETE, EVIDENCE, OWNER
 from tests.odd import bodies
 from tests.standing import Standing, if_match
-
-OWNER = UUID(int=31)
-TOLD = {
-    "title": "JPF", "summary": "Een fonds", "phases": ["plan-maken"], "targetGroups": ["jongeren"], "regions": ["GM0518"],
-    "availableFrom": "2026-12-01", "effortFte": 0.5, "costEuro": 100000, "neededKinds": ["fonds"], "neededMeans": ["geld"],
-    "involvements": [{"organisation": str(UUID(int=32)), "relation": "financiert"}],
-}  # fmt: skip
-EVIDENCE = {
-    "criterion": "werkbaar", "part": "echte-clienten", "link": "https://example.nl", "quote": "53 jongeren",
-}  # fmt: skip
 
 odd = settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @odd
-@given(told=bodies(TOLD), evidence=bodies(EVIDENCE), reason=bodies({"reason": "De financiering stopt"}))
+@given(told=bodies(COMPLETE), evidence=bodies(EVIDENCE), reason=bodies({"reason": "De financiering stopt"}))
 async def test_the_whole_life_of_a_project(
     submission: Standing, told: object, evidence: object, reason: object
 ) -> None:

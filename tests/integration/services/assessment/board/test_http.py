@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from shared.web import Role
-from tests.standing import Standing, if_match
+from tests.standing import Standing, fields, if_match
 
 Json = dict[str, Any]
 
@@ -27,10 +27,6 @@ def newcomer(subject: str | None = None, **more: object) -> Json:
 
 def without_subject(body: Json) -> Json:
     return {name: value for name, value in body.items() if name != "subject"}
-
-
-def fields(answer: httpx.Response) -> set[str]:
-    return {error["field"] for error in answer.json()["errors"]}
 
 
 async def test_a_programme_manager_seats_somebody_and_the_board_sees_it(

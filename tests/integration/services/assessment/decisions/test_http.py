@@ -2,35 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 
-from shared.contracts.events import OrganisationChanged, ProjectWithdrawn
-from shared.contracts.vocabulary import Criterion, PartnerKind, RelationKind
+from shared.contracts.events import OrganisationChanged
+from shared.contracts.vocabulary import PartnerKind, RelationKind
 from shared.web import Role
-from tests.standing import START, Standing, if_match
+from tests.integration.services.assessment.sample import EVIDENCE, Decided, Json, Opened, Somebody, decision, withdrawn
+from tests.standing import START, Standing, fields, if_match
 
-if TYPE_CHECKING:
-    from tests.integration.services.assessment.conftest import Somebody
-
-Json = dict[str, Any]
-Opened = Callable[..., Awaitable[str]]
-Decided = Callable[..., Awaitable[None]]
-EVIDENCE = str(UUID(int=9))
 CONDITION = {"text": "Toon de uitkomsten van een jaar", "dueOn": "2027-06-01"}
-
-
-def decision(verdict: str = "overnemen", **more: object) -> Json:
-    reasons = [{"criterion": c, "reason": "Het werkt", "evidence": [EVIDENCE]} for c in Criterion]
-    return {"verdict": verdict, "evidenceLevel": "goed-onderbouwd", "reasons": reasons, **more}
-
-
-def fields(answer: httpx.Response) -> set[str]:
-    return {error["field"] for error in answer.json()["errors"]}
 
 
 async def revision_of(client: httpx.AsyncClient, assessment: str) -> dict[str, str]:
@@ -94,7 +77,7 @@ async def test_a_prepared_decision_is_known_to_nobody_until_it_is_released(
     ]  # fmt: skip
     assert len({condition["id"] for condition in said.data["conditions"]}) == 2
     assert said.data["reasons"][0] == {
-        "criterion": "werkbaar", "reason": "Het werkt", "meanScore": 3.0, "evidence": [EVIDENCE],
+        "criterion": "werkbaar", "reason": "Het werkt", "meanScore": 3.0, "evidence": [str(EVIDENCE)],
     }  # fmt: skip
     closed = await manager.put(f"/assessments/{one}/decision", json=anew, headers=await revision_of(manager, one))
     assert closed.status_code == 409
@@ -202,9 +185,7 @@ async def test_a_withdrawn_project_is_not_weighed_any_longer(
     project = uuid4()
     one = await opened(project)
     await decided(one)
-    await assessment.hear(
-        ProjectWithdrawn(project=project, project_version=1, reason="Gestopt", withdrawn_on=START.date())
-    )
+    await assessment.hear(withdrawn(project))
     (refused,) = await release(manager, one)
     assert refused["refused"]["detail"].endswith("ze is ingetrokken.")
     late = await members[0].client.post(f"/assessments/{one}/review-submissions")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -11,13 +9,8 @@ import pytest
 
 from shared.reference.criteria import PARTS
 from shared.web import Role
+from tests.integration.services.assessment.sample import Json, Opened, Somebody
 from tests.standing import Standing, if_match
-
-if TYPE_CHECKING:
-    from tests.integration.services.assessment.conftest import Somebody
-
-Json = dict[str, Any]
-Opened = Callable[..., Awaitable[str]]
 
 
 async def seen_by(client: httpx.AsyncClient, assessment: str) -> Json:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx
 
-from shared.contracts.events import AdoptionStarted, ImpactPublished, ProjectWithdrawn, ReleaseKind
+from shared.contracts.events import AdoptionStarted, ImpactPublished, ReleaseKind
 from shared.contracts.vocabulary import Phase, TargetGroup
+from tests.integration.services.assessment.sample import DAY, Decided, Json, Opened, withdrawn
 from tests.standing import Standing
-
-Json = dict[str, Any]
-Opened = Callable[..., Awaitable[str]]
-Decided = Callable[..., Awaitable[None]]
-DAY = date(2026, 11, 24)
 
 
 def adoption(project: UUID, gemeente: str) -> AdoptionStarted:
@@ -67,7 +61,7 @@ async def test_the_portfolio_tells_what_is_covered_what_became_of_it_and_what_is
     assert adds[same] == {"newPhases": [], "newTargetGroups": [], "alike": [str(project)]}
     assert adds[other] == {"newPhases": ["kennismaking"], "newTargetGroups": ["huurders"], "alike": []}
     assert (await manager.get(f"/assessments/{other}")).json()["adds"] == adds[other]
-    await assessment.hear(ProjectWithdrawn(project=project, project_version=1, reason="Gestopt", withdrawn_on=DAY))
+    await assessment.hear(withdrawn(project))
     assert (await portfolio(manager))["adoptable"] == []
     await opened(project, 2)
     assert [entry["project"] for entry in (await portfolio(manager))["adoptable"]] == [str(project)]

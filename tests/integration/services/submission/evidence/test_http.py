@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from shared.web import Role
+from tests.integration.services.submission.sample import Json
 from tests.standing import Standing, if_match
 
-Json = dict[str, Any]
 MORE = {
     "criterion": "herbruikbaar",
     "part": "bruikbaar-voor-anderen",

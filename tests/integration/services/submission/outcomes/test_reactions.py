@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from datetime import date
-from typing import Any
 from uuid import UUID, uuid5
 
 import httpx
@@ -12,9 +11,9 @@ import pytest
 
 from shared.contracts.events import ProjectAssessed
 from shared.contracts.vocabulary import Criterion, EvidenceLevel, Verdict
+from tests.integration.services.submission.sample import Json
 from tests.standing import Standing, record_of
 
-Json = dict[str, Any]
 DAY = date(2026, 11, 24)
 
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from shared.web import Role
-from tests.standing import Standing, if_match
+from tests.integration.services.submission.sample import Json
+from tests.standing import Standing, fields, if_match
 
 OTHER = UUID(int=77)
 EMPTY = {
     "title", "summary", "phases", "targetGroups", "availableFrom", "effortFte", "costEuro", "evidence",
 }  # fmt: skip
-
-Json = dict[str, Any]
-
-
-def fields(answer: httpx.Response) -> set[str]:
-    return {error["field"] for error in answer.json()["errors"]}
 
 
 async def test_a_draft_may_be_empty_and_tells_what_is_missing(owner: httpx.AsyncClient) -> None:
