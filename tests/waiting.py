@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Callable
+from typing import Any
 
-T = TypeVar("T")
 LOOK_EVERY_SECONDS = 0.02
 
 
-async def eventually(condition: Callable[[], T | Awaitable[T]], within: float = 15, what: str = "") -> T:
+async def eventually(condition: Callable[[], Any], within: float = 15, what: str = "") -> Any:  # noqa: ANN401
     """What `condition` returns as soon as that is true. Raises: AssertionError after `within` seconds."""
     deadline = time.monotonic() + within
     while True:
         found = condition()
-        value: T = await found if inspect.isawaitable(found) else found
+        value = await found if inspect.isawaitable(found) else found
         if value:
             return value
         if time.monotonic() > deadline:

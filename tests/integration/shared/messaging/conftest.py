@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from deploy.local.kafka import Kafka
+from deploy.local.ports import free_port
+from deploy.local.postgres import Postgres
 from shared.messaging.listener import Listener
 from shared.storage import Database
 from tests.integration.shared.messaging import toy
 from tests.messaging import Schema, fresh_schema, opened
-from tests.servers import PostgresServer
+from tests.servers import KafkaServer, PostgresServer
+from tests.topics import topics_anew
 
 
 @pytest.fixture
@@ -30,3 +35,32 @@ async def database(schema: Schema) -> AsyncIterator[Database]:
 def listener(database: Database) -> Listener:
     """The toy's ears."""
     return toy.listener(database)
+
+
+@pytest.fixture
+async def servers(kafka: KafkaServer) -> str:
+    """The session's Kafka, with nothing in its topics."""
+    await topics_anew(kafka.servers)
+    return kafka.servers
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[Kafka]:
+    """A Kafka that a test may kill."""
+    kafka = Kafka(tmp_path / "kafka", free_port(), free_port(), with_parent=True)
+    try:
+        kafka.start()
+        yield kafka
+    finally:
+        kafka.stop()
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """A Postgres that a test may kill."""
+    postgres = Postgres(tmp_path / "postgres", free_port(), with_parent=True)
+    try:
+        postgres.start()
+        yield postgres
+    finally:
+        postgres.stop()
