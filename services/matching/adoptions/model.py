@@ -8,12 +8,17 @@ from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.vocabulary import Means
+from services.matching.partnerships.model import (
+    LONGEST_TEXT,
+    AlreadyPartner,
+    Partnership,
+    PartnershipState,
+    text_faults,
+)
 from shared.reference import gemeenten
 from shared.refusals import Conflict, Fault, Invalid, UnknownEntity
 
 MOST_EURO = 10_000_000_000  # above this it is a typing error
-LONGEST_TEXT = 4000
 
 
 class InvalidAdoption(Invalid):
@@ -24,12 +29,8 @@ class AdoptionHasEnded(Conflict):
     """Nothing changes any more in an adoption that has ended."""
 
 
-class AlreadyPartner(Conflict):
-    """The organisation takes part in this role already, or a claim that it does waits for the gemeente."""
-
-
-class PartnershipDecided(Conflict):
-    """The gemeente has confirmed or refused this claim before."""
+class AlreadyAdopted(Conflict):
+    """The gemeente has a running adoption of this project."""
 
 
 class Step(StrEnum):
@@ -102,41 +103,13 @@ class Milestone:
             yield Fault("blocker", "Een stap die klaar is, wordt door niets meer tegengehouden. Haal de blokkade weg.")
 
 
-class PartnershipState(StrEnum):
-    """What the gemeente says of a claim that an organisation takes part."""
-
-    CONCEPT = "concept"
-    CONFIRMED = "bevestigd"
-    REFUSED = "geweigerd"
-
-
 @dataclass(frozen=True, slots=True)
-class Partnership:
-    """An organisation that takes part in one role. Until the gemeente confirms it, it is a claim and nobody is told."""
+class Viewer:
+    """Who looks at adoptions: a gemeente at its own, organisations at those they take part in, SchuldenlabNL at all."""
 
-    id: UUID
-    organisation: UUID
-    role: Means
-    claimed_by: UUID
-    claimed_on: date
-    state: PartnershipState = PartnershipState.CONCEPT
-    decided_on: date | None = None
-    refusal_reason: str | None = None
-
-    def confirmed(self, on: date) -> Partnership:
-        """Raises: PartnershipDecided."""
-        self._check_waits()
-        return replace(self, state=PartnershipState.CONFIRMED, decided_on=on)
-
-    def refused(self, on: date, reason: str) -> Partnership:
-        """Raises: PartnershipDecided, InvalidAdoption."""
-        self._check_waits()
-        _check(_text_faults("reason", reason))
-        return replace(self, state=PartnershipState.REFUSED, decided_on=on, refusal_reason=reason)
-
-    def _check_waits(self) -> None:
-        if self.state is not PartnershipState.CONCEPT:
-            raise PartnershipDecided(f"De gemeente heeft hierover al besloten: {self.state}.")
+    gemeente: str | None = None
+    organisations: frozenset[UUID] = frozenset()
+    sees_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,14 +146,35 @@ class Adoption:
         return replace(self, milestones=tuple(plan))
 
     @property
-    def has_ended(self) -> bool:
-        """Whether the gemeente stopped with the project or completed it."""
-        return self.ended_on is not None
-
-    @property
     def partners(self) -> frozenset[UUID]:
         """The organisations that take part, as the gemeente confirmed."""
         return frozenset(p.organisation for p in self.partnerships if p.state is PartnershipState.CONFIRMED)
+
+    def is_invitation(self, partnership: Partnership) -> bool:
+        """Whether the gemeente asked, rather than the organisation claimed. Then the organisation may answer too."""
+        return partnership.claimed_by == self.gemeente_organisation
+
+    def is_seen_whole_by(self, viewer: Viewer) -> bool:
+        """Whether it is the viewer's own."""
+        return viewer.sees_all or viewer.gemeente == self.gemeente
+
+    def is_seen_by(self, viewer: Viewer) -> bool:
+        """Whether it is the viewer's own, or one of its organisations takes part in it or was invited to.
+
+        A claim alone opens nothing: else whoever claims would see what a gemeente does.
+        """
+        return self.is_seen_whole_by(viewer) or any(
+            p.state is PartnershipState.CONFIRMED or (p.state is PartnershipState.CONCEPT and self.is_invitation(p))
+            for p in self.partnerships
+            if p.organisation in viewer.organisations
+        )
+
+    def shown_to(self, viewer: Viewer) -> tuple[Partnership, ...]:
+        """The partnerships: for the gemeente all, for others their own and those that are confirmed."""
+        if self.is_seen_whole_by(viewer):
+            return self.partnerships
+        own, confirmed = viewer.organisations, PartnershipState.CONFIRMED
+        return tuple(p for p in self.partnerships if p.state is confirmed or p.organisation in own)
 
     def partnership(self, partnership: UUID) -> Partnership:
         """Raises: UnknownEntity."""
@@ -219,7 +213,7 @@ class Adoption:
         return self._with_partnership(self.partnership(partnership).confirmed(on))
 
     def refuse(self, partnership: UUID, on: date, reason: str) -> Adoption:
-        """The gemeente says that it is not so. Raises: AdoptionHasEnded, UnknownEntity, PartnershipDecided, InvalidAdoption."""
+        """It is not so. Raises: AdoptionHasEnded, UnknownEntity, PartnershipDecided, InvalidPartnership."""
         self.check_goes_on()
         return self._with_partnership(self.partnership(partnership).refused(on, reason))
 
@@ -227,12 +221,8 @@ class Adoption:
         """The gemeente stopped with the project, or completed it. Raises: AdoptionHasEnded, InvalidAdoption."""
         self.check_goes_on()
         early = [Fault("endedOn", "De overname kan niet eindigen voordat zij begon.")] if on < self.started_on else []
-        _check([*_text_faults("reason", reason), *early])
+        _check([*text_faults("reason", reason), *early])
         return replace(self, ended_on=on, end_reason=reason)
-
-    def with_measurement(self) -> Adoption:
-        """A figure was recorded. It may be heard after the end, and more than once: both end alike."""
-        return replace(self, measured=True)
 
     def check_goes_on(self) -> None:
         """Raises: AdoptionHasEnded."""
@@ -251,11 +241,6 @@ class Adoption:
             yield Fault("projectVersion", "Een versie is een getal vanaf 1.")
         if not 0 <= self.budget_euro <= MOST_EURO:
             yield Fault("budgetEuro", f"Geef een bedrag van 0 tot en met {MOST_EURO} euro, in hele euro's.")
-
-
-def _text_faults(field: str, text: str) -> Iterator[Fault]:
-    if not text.strip() or len(text) > LONGEST_TEXT:
-        yield Fault(field, f"Zeg in hooguit {LONGEST_TEXT} tekens waarom.")
 
 
 def _check(faults: Iterator[Fault] | list[Fault]) -> None:

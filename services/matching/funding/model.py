@@ -10,8 +10,9 @@ from datetime import date
 from uuid import UUID
 
 from shared.contracts.events import ReopenedBecause
+from shared.contracts.events.funding import CommitmentTold
 from shared.contracts.vocabulary import CommitmentStage
-from shared.refusals import Conflict, Fault, Invalid, UnknownEntity
+from shared.refusals import Conflict, Fault, Forbidden, Invalid, UnknownEntity
 
 MOST_EURO = 10_000_000_000  # above this it is a typing error
 MOST_COMMITMENTS = 100  # what one event carries
@@ -39,7 +40,7 @@ class CommitmentWithdrawn(Conflict):
     """What was withdrawn is over; who comes back makes a new commitment."""
 
 
-class CommitmentOfAnother(Conflict):
+class CommitmentOfAnother(Forbidden):
     """A commitment stays with the organisation that made it."""
 
 
@@ -57,6 +58,16 @@ class Reopened:
     """The plan is covered no longer, and why."""
 
     because: ReopenedBecause
+
+
+@dataclass(frozen=True, slots=True)
+class BaseContribution:
+    """What a gemeente brings itself, as it states it when an adoption starts."""
+
+    amount_euro: int
+    stage: CommitmentStage = CommitmentStage.TOEZEGGING
+    open_conditions: tuple[str, ...] = ()
+    expires_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +140,11 @@ class FundingPlan:
         """What firm commitments leave open, never below zero."""
         return max(0, self.budget_euro - self.firm_euro(today))
 
+    def pending_euro(self, today: date) -> int:
+        """What may still come: neither firm, nor withdrawn, nor lapsed."""
+        hoped = (c for c in self.commitments if not (c.withdrawn or c.has_lapsed(today) or c.is_firm(today)))
+        return sum(c.amount_euro for c in hoped)
+
     def is_covered(self, today: date) -> bool:
         """Firm commitments cover the budget, and the gemeente's own is among them."""
         return self.gap_euro(today) == 0 and any(c.organisation == self.gemeente_organisation for c in self.firm(today))
@@ -151,6 +167,21 @@ class FundingPlan:
         if len(others) < len(self.commitments):
             stated = self.commitment(stated.id).restated(stated)
         return replace(self, commitments=(*others, stated))
+
+    def told(self, today: date) -> tuple[CommitmentTold, ...]:
+        """Every commitment that is not withdrawn, as the others hear of it."""
+        return tuple(
+            CommitmentTold(
+                commitment=c.id,
+                organisation=c.organisation,
+                amount_euro=c.amount_euro,
+                stage=c.stage,
+                expires_on=c.expires_on,
+                firm=c.is_firm(today),
+            )
+            for c in self.commitments
+            if not c.withdrawn
+        )
 
     def without(self, commitment: UUID) -> FundingPlan:
         """The plan with this commitment withdrawn; it stays to be seen. Raises: UnknownEntity, CommitmentWithdrawn."""

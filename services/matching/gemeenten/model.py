@@ -7,17 +7,24 @@ under 15 and over 65. Nothing here depends on what happens on the platform, so i
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import dist, log
+from math import dist, isfinite, log
 from statistics import fmean, median, pstdev
 from types import MappingProxyType
+from uuid import UUID
 
+from shared.contracts.vocabulary import Phase
 from shared.reference import Column, Gemeente, gemeente, gemeenten
+from shared.refusals import Fault, Invalid
 
 LOOK_ALIKES = 10
 MOST_DEVIATIONS = 2.5  # further out is no more different: else one odd figure would decide who is alike
+
+MOST_FTE = 10_000
+MOST_EURO = 10_000_000_000  # above this it is a typing error
+LONGEST_TEXT = 4000
 
 _LOGARITHMIC = (Column.POPULATION, Column.DENSITY)  # twice as many people is the same step at every size
 
@@ -36,6 +43,44 @@ class LookAlike:
 
     code: str
     weight: float
+
+
+class InvalidSituation(Invalid):
+    """Something that a gemeente tells of itself cannot be; every fault names its field."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSituation:
+    """What a gemeente says of itself. What is None it did not say.
+
+    `covered` are the phases in which it has something already; `conflicts` the projects that it may not choose and the
+    organisations that it may not work with.
+    """
+
+    gemeente: str
+    covered: tuple[Phase, ...] = ()
+    have_fte: float | None = None
+    have_euro: int | None = None
+    conflicts: tuple[UUID, ...] = ()
+    wishes: str | None = None
+    revision: int = 0
+
+    def check(self) -> None:
+        """Raises: InvalidSituation, naming everything that is wrong at once."""
+        if faults := list(self._faults()):
+            raise InvalidSituation("De gegevens over uw situatie kloppen niet.", faults)
+
+    def _faults(self) -> Iterator[Fault]:
+        fte, euro = self.have_fte, self.have_euro
+        if fte is not None and not (isfinite(fte) and 0 <= fte <= MOST_FTE):
+            yield Fault("availableFte", f"Geef het aantal fte dat u heeft: 0 tot en met {MOST_FTE}.")
+        if euro is not None and not 0 <= euro <= MOST_EURO:
+            yield Fault("availableEuro", f"Geef een bedrag van 0 tot en met {MOST_EURO} euro, in hele euro's.")
+        for field, named in (("coveredPhases", self.covered), ("conflicts", self.conflicts)):
+            if len(set(named)) < len(named):
+                yield Fault(field, "Noem elke waarde één keer.")
+        if self.wishes is not None and len(self.wishes) > LONGEST_TEXT:
+            yield Fault("wishes", f"Gebruik hooguit {LONGEST_TEXT} tekens.")
 
 
 @cache

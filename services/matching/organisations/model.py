@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from shared.conflicts import Tie
 from shared.contracts.vocabulary import Means, PartnerKind, Phase, RelationKind, TargetGroup
 from shared.reference import covers, gemeenten, is_region
-from shared.refusals import Conflict, Fault, Invalid
+from shared.refusals import Conflict, Fault, Forbidden, Invalid
 
 LONGEST_NAME = 300
 MOST_RELATIONS = 200
@@ -23,6 +23,10 @@ class InvalidOrganisation(Invalid):
 
 class OrganisationHasEnded(Conflict):
     """It goes on as another one, and changes no more."""
+
+
+class OnlyByProgrammeManager(Forbidden):
+    """What an organisation is, and whether it goes up in another one, is not for itself to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,40 @@ class Organisation:
     merged_into: UUID | None = None
     revision: int = 0
 
-    def check(self) -> None:
-        """Raises: InvalidOrganisation, naming everything that is wrong at once."""
-        if faults := [*self._name_faults(), *self._place_faults(), *self._capacity_faults(), *self._relation_faults()]:
+    def check(self, unknown: Collection[UUID] = ()) -> None:
+        """`unknown` are those of `others` that are not in the registry.
+
+        Raises: InvalidOrganisation, naming everything that is wrong at once.
+        """
+        faults = [
+            *self._name_faults(),
+            *self._place_faults(),
+            *self._capacity_faults(),
+            *self._relation_faults(unknown),
+        ]
+        if faults:
             raise InvalidOrganisation("De gegevens van de organisatie kloppen niet.", faults)
+
+    @property
+    def others(self) -> frozenset[UUID]:
+        """The organisations that it names."""
+        named = {relation.organisation for relation in self.relations}
+        return frozenset(named if self.merged_into is None else {*named, self.merged_into})
 
     def check_may_change(self) -> None:
         """Raises: OrganisationHasEnded."""
         if self.merged_into is not None:
             raise OrganisationHasEnded(f"Deze organisatie is opgegaan in {self.merged_into}. Wijzig die organisatie.")
+
+    def check_own_words(self, stated: Organisation) -> None:
+        """An organisation tells of itself what it likes, except what it is. Raises: OnlyByProgrammeManager."""
+        fixed = (
+            ("kind", self.kind is stated.kind),
+            ("gemeente", self.gemeente == stated.gemeente),
+            ("mergedInto", self.merged_into == stated.merged_into),
+        )
+        if faults := [Fault(field, "Dit wijzigt alleen een programmamanager.") for field, same in fixed if not same]:
+            raise OnlyByProgrammeManager("Dit kunt u niet zelf wijzigen. Vraag het een programmamanager.", faults)
 
     @property
     def working_regions(self) -> tuple[str, ...]:
@@ -105,14 +134,18 @@ class Organisation:
             if len(set(named)) < len(named):
                 yield Fault(field, "Noem elke waarde één keer.")
 
-    def _relation_faults(self) -> Iterator[Fault]:
+    def _relation_faults(self, unknown: Collection[UUID]) -> Iterator[Fault]:
         if len(self.relations) > MOST_RELATIONS:
             yield Fault("relations", f"Een organisatie heeft hooguit {MOST_RELATIONS} relaties.")
         for place, relation in enumerate(self.relations):
+            if relation.organisation in unknown:
+                yield Fault(f"relations.{place}.organisation", "Deze organisatie staat niet in het register.")
             if relation.organisation == self.id:
                 yield Fault(f"relations.{place}.organisation", "Een organisatie heeft geen relatie met zichzelf.")
             if (relation.organisation, relation.kind) in {(r.organisation, r.kind) for r in self.relations[:place]}:
                 yield Fault(f"relations.{place}", "Deze relatie staat er al.")
+        if self.merged_into in unknown:
+            yield Fault("mergedInto", "Deze organisatie staat niet in het register.")
         if self.merged_into == self.id:
             yield Fault("mergedInto", "Een organisatie kan niet in zichzelf opgaan.")
         if self.merged_into is not None and self.active:

@@ -10,14 +10,18 @@ import pytest
 from services.matching.adoptions.model import (
     Adoption,
     AdoptionHasEnded,
-    AlreadyPartner,
     InvalidAdoption,
     Milestone,
     MilestoneState,
+    Step,
+    Viewer,
+)
+from services.matching.partnerships.model import (
+    AlreadyPartner,
+    InvalidPartnership,
     Partnership,
     PartnershipDecided,
     PartnershipState,
-    Step,
 )
 from shared.contracts.vocabulary import Means
 from shared.refusals import UnknownEntity
@@ -38,7 +42,7 @@ ADOPTION = Adoption(
 
 
 def faulty_fields(change: Callable[[], object]) -> list[str]:
-    with pytest.raises(InvalidAdoption) as refused:
+    with pytest.raises((InvalidAdoption, InvalidPartnership)) as refused:
         change()
     return [fault.field for fault in refused.value.faults]
 
@@ -119,7 +123,7 @@ def test_whether_the_gemeente_may_be_named_can_change() -> None:
 
 def test_an_end_has_a_reason_and_does_not_come_before_the_start() -> None:
     ended = ADOPTION.end(TODAY, "Afgerond")
-    assert (ended.has_ended, ended.ended_on, ended.end_reason) == (True, TODAY, "Afgerond")
+    assert (ended.ended_on, ended.end_reason) == (TODAY, "Afgerond")
     assert faulty_fields(lambda: ADOPTION.end(TODAY - timedelta(days=1), " ")) == ["reason", "endedOn"]
 
 
@@ -140,6 +144,23 @@ def test_nothing_changes_any_more_once_it_has_ended(change: Callable[[Adoption],
         change(ended)
 
 
-def test_a_figure_that_is_heard_before_or_after_the_end_leaves_the_same_adoption() -> None:
-    assert ADOPTION.with_measurement().end(TODAY, "Klaar") == ADOPTION.end(TODAY, "Klaar").with_measurement()
-    assert ADOPTION.with_measurement().with_measurement() == ADOPTION.with_measurement()
+INVITED = Partnership(UUID(int=7), UUID(int=8), Means.MENSEN, claimed_by=DEN_HAAG, claimed_on=TODAY)
+BANKERS, VOLUNTEERS = Viewer(organisations=frozenset({BANK})), Viewer(organisations=frozenset({UUID(int=8)}))
+
+
+def test_a_partner_sees_an_adoption_once_it_is_invited_or_confirmed_and_not_by_claiming() -> None:
+    adoption = ADOPTION.claim(CLAIM).claim(INVITED)
+    assert not adoption.is_seen_by(BANKERS)
+    assert adoption.is_seen_by(VOLUNTEERS)
+    assert not adoption.refuse(INVITED.id, TODAY, "Geen tijd").is_seen_by(VOLUNTEERS)
+    assert adoption.confirm(CLAIM.id, TODAY).is_seen_by(BANKERS)
+    assert not adoption.is_seen_by(Viewer(gemeente="GM0599"))
+    assert adoption.is_seen_by(Viewer(gemeente="GM0518"))
+    assert adoption.is_seen_by(Viewer(sees_all=True))
+
+
+def test_what_others_claim_is_for_the_gemeente_alone() -> None:
+    adoption = ADOPTION.claim(CLAIM).claim(INVITED)
+    assert adoption.shown_to(VOLUNTEERS) == (INVITED,)
+    assert adoption.shown_to(Viewer(gemeente="GM0518")) == (CLAIM, INVITED)
+    assert len(adoption.confirm(CLAIM.id, TODAY).shown_to(VOLUNTEERS)) == 2
