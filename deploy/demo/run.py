@@ -1,0 +1,43 @@
+"""The whole journey, from an empty registry to published impact."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID, uuid4
+
+import httpx
+
+from deploy.demo import organisations, projects
+from deploy.demo.cast import Cast
+from deploy.demo.client import Keys, Wire
+from deploy.demo.follower import Follower
+from deploy.demo.journey import Journey
+from deploy.demo.places import Places
+from deploy.demo.screen import Screen
+from deploy.demo.stage import Stage
+
+Chapter = Callable[[Journey], Awaitable[None]]
+CHAPTERS: Sequence[Chapter] = (organisations.play, projects.play)
+ANSWER_WITHIN_S = 15.0
+
+
+@asynccontextmanager
+async def wired(places: Places, screen: Screen, run: UUID) -> AsyncIterator[Wire]:
+    """Requests to the services; they ask no proxy, as everything runs on this machine."""
+    async with httpx.AsyncClient(timeout=ANSWER_WITHIN_S, trust_env=False) as http:
+        yield Wire(http, places, Keys(run), screen.trouble)
+
+
+async def play(
+    places: Places,
+    screen: Screen,
+    chapters: Sequence[Chapter] = CHAPTERS,
+    before: Callable[[str], Awaitable[None]] | None = None,
+) -> Journey:
+    """Plays the chapters, one after another. `before` is called with each step's title. Raises: DemoFailed."""
+    async with wired(places, screen, uuid4()) as wire, Follower(places.kafka) as follower:
+        journey = Journey(Stage(screen, wire, follower, before), Cast(wire))
+        for chapter in chapters:
+            await chapter(journey)
+        return journey
