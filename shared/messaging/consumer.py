@@ -23,6 +23,7 @@ from shared.messaging.faults import is_transient
 from shared.messaging.heard import Overtaken, Position
 from shared.messaging.listener import Listener
 from shared.messaging.places import Places
+from shared.messaging.stopping import stopped_within
 
 if TYPE_CHECKING:
     from faststream.kafka.subscriber.usecase import BatchSubscriber
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 POLL_MS = 500
 COMMIT_EVERY_SECONDS = 1.0
 COMMIT_WITHIN_SECONDS = 2.0
+STOP_WITHIN_SECONDS = 3.0
 FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
 PAUSE_SECONDS = 0.5
 
@@ -119,9 +121,10 @@ class Consumer:
             return
         finally:
             self._stopping = True
-            # With a dead broker, stopping is cancelled from within or hangs: it is bounded.
-            with suppress(asyncio.CancelledError, Exception):
-                await asyncio.wait_for(self._broker.stop(), COMMIT_WITHIN_SECONDS + 1)
+            await self._close()
+
+    async def _close(self) -> None:
+        await stopped_within(STOP_WITHIN_SECONDS, self._broker.stop())
 
     async def _started(self) -> None:
         wait = FIRST_WAIT
@@ -131,6 +134,7 @@ class Consumer:
                 return
             except KafkaError as error:
                 log.warning("the consumer waits for Kafka: %s", type(error).__name__)
+                await self._close()  # the next attempt makes a new client
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, LONGEST_WAIT)
 

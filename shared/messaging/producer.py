@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
+
+from shared.messaging.stopping import stopped_within
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 3.0
@@ -57,7 +58,7 @@ class Producer:
             try:
                 await producer.start()
             except BaseException:
-                await _stop(producer)
+                await stopped_within(STOP_SECONDS, producer.stop())
                 raise
             self._producer, self._warm, self._partitions = producer, set(), {}
         return self._producer
@@ -112,14 +113,8 @@ class Producer:
         """Puts the producer aside; the next `send` makes a new one."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stop(producer)
+            await stopped_within(STOP_SECONDS, producer.stop())
 
     async def stop(self) -> None:
         """Waits a bounded time for what is under way; what is not confirmed stays in the outbox."""
         await self.renew()
-
-
-async def _stop(producer: AIOKafkaProducer) -> None:
-    """`stop` of a producer with pending data and no broker hangs, or is cancelled from within: both are bounded."""
-    with suppress(TimeoutError, asyncio.CancelledError, Exception):
-        await asyncio.wait_for(producer.stop(), STOP_SECONDS)
