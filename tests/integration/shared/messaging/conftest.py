@@ -44,15 +44,22 @@ async def servers(kafka: KafkaServer) -> str:
     return kafka.servers
 
 
-@pytest.fixture
-def own_kafka(tmp_path: Path) -> Iterator[Kafka]:
-    """A Kafka that a test may kill."""
-    kafka = Kafka(tmp_path / "kafka", free_port(), free_port(), with_parent=True)
+@pytest.fixture(scope="module")
+def mortal_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A Kafka of the module's own."""
+    kafka = Kafka(tmp_path_factory.mktemp("kafka"), free_port(), free_port(), with_parent=True)
     try:
-        kafka.start()
         yield kafka
     finally:
         kafka.stop()
+
+
+@pytest.fixture
+async def own_kafka(mortal_kafka: Kafka) -> Kafka:
+    """A Kafka that a test may kill: it runs, with nothing in its topics."""
+    mortal_kafka.start()
+    await topics_anew(mortal_kafka.servers)
+    return mortal_kafka
 
 
 @pytest.fixture

@@ -1,0 +1,122 @@
+"""What the broker does wrong is waited for: nothing is lost, nothing overtakes, and stopping stays bounded."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from uuid import UUID
+
+import pytest
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from deploy.local.kafka import Kafka
+from shared.contracts.event import Stream
+from shared.storage import Database
+from tests.integration.shared.messaging import toy
+from tests.integration.shared.messaging.running import Telling, hearing, telling, unique_group
+from tests.integration.shared.messaging.test_relay import until_told, versions
+from tests.messaging import Schema, rows, value, withdrawn
+from tests.topics import administering, log_of
+from tests.waiting import eventually
+
+PROJECTS = Stream.PROJECTS.topic
+KEYS = [UUID(int=number) for number in range(1, 21)]
+
+
+async def speak(database: Database, turns: int, long: bool = False) -> None:
+    """Each key says one thing a turn."""
+    for turn in range(turns):
+        async with database.transaction() as tx:
+            for entity in KEYS:
+                tx.say(withdrawn(entity, "x" * 3_000 if long and turn % 3 == 1 else f"{turn}"))
+
+
+async def limit_size(servers: str, size: int) -> None:
+    """What the topic takes in one batch from here on."""
+    resource = ConfigResource(ConfigResourceType.TOPIC, PROJECTS, {"max.message.bytes": str(size)})
+    async with administering(servers) as admin:
+        await admin.alter_configs([resource])
+
+
+async def test_when_the_broker_refuses_batches_for_a_while_order_is_kept(
+    database: Database, schema: Schema, servers: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A refused batch burns a sequence number of the idempotent producer: without a new one it would fail for ever."""
+    async with telling(schema, servers):
+        await speak(database, 3)
+        await until_told(database, 3 * len(KEYS))
+        await limit_size(servers, 2_000)
+        await speak(database, 12, long=True)
+        await eventually(lambda: "MessageSizeTooLargeError" in caplog.text)
+        await limit_size(servers, 262_144)
+        await until_told(database, 15 * len(KEYS))
+
+    assert versions(await log_of(servers, PROJECTS)) == {str(entity): list(range(1, 16)) for entity in KEYS}
+
+
+async def until_confirmed(run: Telling, count: int) -> None:
+    await eventually(lambda: run.relay.confirmed >= count)
+
+
+async def test_when_the_broker_is_killed_while_it_is_told_nothing_is_missing_or_out_of_order(
+    database: Database, schema: Schema, own_kafka: Kafka
+) -> None:
+    async with (
+        telling(schema, own_kafka.servers) as run,
+        hearing(database, own_kafka.servers, unique_group()) as ears,
+    ):
+        speaking = asyncio.create_task(speak(database, 60))
+        await until_confirmed(run, 200)
+        own_kafka.kill()
+        await speaking
+        own_kafka.begin()
+        await eventually(own_kafka.ready, within=30)
+        await until_told(database, 60 * len(KEYS))
+        done = "select count(*) = $1 from heard where sequence = 60"
+        await eventually(lambda: value(database, done, len(KEYS)), within=30)
+        assert not ears.task.done()
+
+    assert versions(await log_of(own_kafka.servers, PROJECTS)) == {str(k): list(range(1, 61)) for k in KEYS}
+    assert await toy.words(database, KEYS[0]) == [str(turn) for turn in range(60)]
+    assert await rows(database, "select * from parked") == []
+
+
+async def test_what_starts_before_the_broker_waits_for_it(
+    database: Database, schema: Schema, own_kafka: Kafka, recwarn: pytest.WarningsRecorder
+) -> None:
+    own_kafka.stop()
+
+    async with (
+        telling(schema, own_kafka.servers) as run,
+        hearing(database, own_kafka.servers, unique_group()) as ears,
+    ):
+        await speak(database, 2)
+        assert not ears.consumer.is_placed
+        own_kafka.begin()
+        await eventually(own_kafka.ready, within=30)
+        await until_confirmed(run, 2 * len(KEYS))
+        await eventually(lambda: value(database, "select count(*) = $1 from heard where sequence = 2", len(KEYS)))
+
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+async def test_what_waits_for_a_dead_broker_can_be_stopped_within_seconds(
+    database: Database, schema: Schema, own_kafka: Kafka
+) -> None:
+    async with (
+        telling(schema, own_kafka.servers) as run,
+        hearing(database, own_kafka.servers, unique_group()) as ears,
+    ):
+        await speak(database, 1)
+        await until_told(database, len(KEYS))
+        await eventually(lambda: value(database, "select count(*) = $1 from heard", len(KEYS)))
+        own_kafka.kill()
+        await speak(database, 1)
+
+        begun = time.monotonic()
+        await asyncio.gather(ears.stop(), run.cut_off())
+        await run.producer.stop()
+        took = time.monotonic() - begun
+
+    assert took < 9
+    assert await rows(database, "select count(*) from outbox") == [(len(KEYS),)]
