@@ -19,11 +19,11 @@ from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.middlewares import AckPolicy
 
-from shared.messaging.faults import is_transient
 from shared.messaging.heard import Overtaken, Position
 from shared.messaging.listener import Listener
 from shared.messaging.places import Places
 from shared.messaging.stopping import stopped_within
+from shared.storage.faults import is_transient
 
 if TYPE_CHECKING:
     from faststream.kafka.subscriber.usecase import BatchSubscriber
@@ -148,18 +148,12 @@ class Consumer:
             await self._place()
         try:
             polled = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=self._records)
+            await self._handle(polled)
         except UnicodeDecodeError:
-            # A header key that is not UTF-8 makes every poll fail: look for it, partition by partition.
             await self._pass_unreadable()
-            return
         except KafkaError as error:
             log.warning("polling failed: %s", type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS)
-            return
-        if polled:
-            await self._handle(polled)
-        elif time.monotonic() - self._committed_at > COMMIT_EVERY_SECONDS:
-            await self._commit(self.at)
 
     async def _place(self) -> None:
         async with self._busy:
@@ -178,10 +172,13 @@ class Consumer:
                     self._resume(placed)
 
     def _resume(self, placed: Mapping[TopicPartition, Position]) -> None:
-        for partition, position in placed.items():
-            self._consumer.seek(partition, self._places.reading_from(position))
         self.at, self._unplaced = dict(placed), frozenset()
+        for partition in placed:
+            self._seek(partition)
         self._consumer.resume(*placed)
+
+    def _seek(self, partition: TopicPartition) -> None:
+        self._consumer.seek(partition, reading_from(self.at[partition]))
 
     async def _handle(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> None:
         """Until it is done, or its partitions go. Never skips: what fails for a while is run again."""
@@ -222,18 +219,21 @@ class Consumer:
                 await asyncio.wait_for(self._consumer.commit(offsets), COMMIT_WITHIN_SECONDS)
 
     async def _pass_unreadable(self) -> None:
+        """A header's name that is not UTF-8 makes the whole poll fail. What it had of other partitions by then is lost to
+        us, so each goes back to its place and is read apart; the one that fails, record by record up to the bad one.
+        """
         for partition in list(self.at):
-            while partition in self.at:
+            most = self._records
+            while partition in self.at and not self._stopping:
+                self._seek(partition)
                 try:
-                    polled = await self._consumer.getmany(partition, timeout_ms=200, max_records=1)
+                    polled = await self._consumer.getmany(partition, timeout_ms=APART_MS, max_records=most)
                 except UnicodeDecodeError:
-                    offset = await self._consumer.position(partition)
-                    await self._handle({partition: [Unreadable(partition.topic, partition.partition, offset)]})
-                    self._consumer.seek(partition, offset + 1)
-                    continue
-                if not polled:
-                    break
-                await self._handle(polled)
+                    if most > 1:
+                        most = 1
+                        continue
+                    polled = {partition: [Unreadable(partition, await self._consumer.position(partition))]}
+                    most = self._records
 
 
 class Unreadable:

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from shared.contracts.event import EventData
 from shared.messaging import heard, parking
 from shared.messaging.envelope import Arrival, Decoder, Illegible, KafkaRecord
-from shared.messaging.faults import is_transient
 from shared.messaging.heard import GAP, STOPPED, Key, Ledger, Overtaken, Position
 from shared.messaging.outbox import Outbox
 from shared.messaging.parking import ParkedRecord, Waiting
@@ -22,6 +21,7 @@ from shared.messaging.reacting import Reactor
 from shared.messaging.reactions import Reaction
 from shared.persons import scrub
 from shared.storage import Database, Transaction
+from shared.storage.faults import is_transient
 
 log = logging.getLogger(__name__)
 AGAIN_AFTER_SECONDS = 0.05

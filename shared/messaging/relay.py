@@ -16,9 +16,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
 from shared.messaging.envelope import headers_of
-from shared.messaging.faults import is_transient
 from shared.messaging.producer import Outgoing, Producer
 from shared.messaging.shards import Shards
+from shared.storage.faults import is_transient
 
 log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from contextlib import suppress
 from datetime import date, datetime, time
 
 from shared.clock import AMSTERDAM, Clock, day_of
-from shared.messaging.faults import is_transient
 from shared.runtime.service import DailyDuty, daily
 from shared.storage import Database, Transaction
+from shared.storage.faults import is_transient
 from shared.web.idempotency import forget_old_answers
 
 log = logging.getLogger(__name__)

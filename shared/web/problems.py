@@ -16,8 +16,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shared.messaging.faults import is_transient
 from shared.refusals import Conflict, Fault, Forbidden, Invalid, Refusal, StaleRevision, UnknownEntity
+from shared.storage.faults import is_transient
 from shared.web.faults import faults_of
 from shared.web.keys import IssuerAway
 from shared.web.logins import Unauthenticated

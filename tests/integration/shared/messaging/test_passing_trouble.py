@@ -12,9 +12,9 @@ import pytest
 from shared.contracts.event import Event
 from shared.contracts.events import ProjectWithdrawn
 from shared.messaging import each
-from shared.messaging.faults import is_transient
 from shared.messaging.listener import Listener
 from shared.storage import Database, Transaction
+from shared.storage.faults import is_transient
 from tests.integration.shared.messaging import toy
 from tests.integration.shared.messaging.toy import heard, parked, words
 from tests.messaging import Record, Schema, life, position, rows, told_words

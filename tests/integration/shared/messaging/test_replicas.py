@@ -14,11 +14,11 @@ import pytest
 from shared.contracts.event import Event, Stream
 from shared.contracts.events import AdoptionEnded, ProjectWithdrawn
 from shared.messaging import Reaction, Say, each, fold
-from shared.messaging.faults import is_transient
 from shared.messaging.heard import Overtaken
 from shared.messaging.listener import Listener
 from shared.messaging.operating import Desk
 from shared.storage import Database, Transaction
+from shared.storage.faults import is_transient
 from tests.integration.shared.messaging import toy
 from tests.integration.shared.messaging.toy import heard, parked, words
 from tests.messaging import Record, Schema, ended, life, opened, record, rows, told_words, withdrawn

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 from asyncpg.exceptions import PostgresError
 
-from shared.messaging.faults import is_transient
 from shared.messaging.heard import Overtaken
+from shared.storage.faults import is_transient
 
 PASSING = {
     "08006": "connection failure",
