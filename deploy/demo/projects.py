@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from uuid import UUID
 
 from deploy.demo.client import Client, Json
 from deploy.demo.journey import DEN_HAAG, Journey, Project, facts
 from deploy.demo.stage import Step
 from shared.clock import day_of, system_clock
-from shared.contracts.events import ProjectSubmitted
+from shared.contracts.events import ProjectSubmitted, ProjectWithdrawn
 
 TITLE = re.compile(r"\(demo (\d+)\)$")
 
@@ -18,7 +19,7 @@ async def play(journey: Journey) -> None:
     """Each project is begun, completed and submitted by its own organisation."""
     told = facts("projects.json")
     journey.stage.chapter("2. Vijf bewezen projecten aanmelden", told["about"])
-    await number(journey)
+    await make_way(journey)
     for project in told["projects"]:
         await draft(journey, project)
     for project in journey.projects.values():
@@ -27,12 +28,34 @@ async def play(journey: Journey) -> None:
         await submit(journey, project)
 
 
-async def number(journey: Journey) -> None:
-    """This run gets the first number that no project has in its title."""
+async def make_way(journey: Journey) -> None:
+    """This run gets the first number that no title has; the projects of earlier runs are withdrawn, so none stands twice."""
     manager = await journey.cast.programme_manager()
-    titles = [project["title"] or "" async for project in manager.items("submission", "/projects")]
-    taken = [int(found[1]) for title in titles if (found := TITLE.search(title))]
-    journey.number = max(taken, default=0) + 1
+    earlier = {p["id"]: p async for p in manager.items("submission", "/projects") if TITLE.search(p["title"] or "")}
+    numbers = [int(found[1]) for p in earlier.values() if (found := TITLE.search(p["title"]))]
+    journey.number = max(numbers, default=0) + 1
+    offered = [project for project in earlier.values() if project["withdrawnOn"] is None]
+    if not offered:
+        return
+    async with journey.stage.step(
+        "De projecten van een vorige demo maken plaats; wat daarmee loopt, gaat door"
+    ) as step:
+        for project in offered:
+            owner = await journey.cast.submitter(UUID(project["organisation"]))
+            reason = "Een volgende demo begint, met eigen projecten."
+            await owner.post("submission", f"/projects/{project['id']}/withdrawals", {"reason": reason})
+            await step.event(ProjectWithdrawn, project["id"], partial(withdrawn, project["title"]))
+
+        async def gone() -> bool:
+            found = {item["project"] async for item in journey.cast.public.items("matching", "/catalogue")}
+            return found.isdisjoint(earlier)
+
+        await step.heard("matching", "zij staan niet meer in de catalogus", gone)
+
+
+def withdrawn(title: str, told: ProjectWithdrawn) -> str:
+    """What a withdrawal tells."""
+    return f"{title}, versie {told.project_version}"
 
 
 async def owner_of(journey: Journey, told: Json) -> Client:
