@@ -1,4 +1,4 @@
-"""The person scan: it stands before every store, log and dead letter (architecture.md, Contracts).
+"""The person scan: it stands before every store, log and dead letter (docs/messaging.md).
 
 `refuse_person_data` before a store, `scrub` before a log, `scan_bytes` before a dead letter keeps its bytes.
 """

@@ -1,4 +1,4 @@
-"""A mutation that is sent again is not done again: its answer is kept, and given again (said-heard, rule 4).
+"""A mutation that is sent again is not done again: its answer is kept, and given again (docs/messaging.md).
 
 Follows draft-ietf-httpapi-idempotency-key-header: no key is a 400, a key used for something else a 422, and a retry that
 comes while the first is being answered waits for that answer.

@@ -1,4 +1,4 @@
-"""Two replicas that hear the same, or write the same: one effect, and nothing lost (said-heard 8 and 12)."""
+"""Two replicas that hear the same, or write the same: one effect, and nothing lost (docs/messaging.md)."""
 
 from __future__ import annotations
 
