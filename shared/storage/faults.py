@@ -12,7 +12,7 @@ MISUSE = ("the server expects", "cannot perform operation: another operation is 
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether trying again can help without anybody doing anything (said-heard rule 15)."""
+    """Whether trying again can help without anybody doing anything (docs/messaging.md)."""
     if isinstance(error, asyncpg.PostgresError):
         state: str = error.sqlstate or ""
         return state.startswith(PASSING_CLASSES) or state in PASSING_STATES
