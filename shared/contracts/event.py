@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
-from typing import Annotated, ClassVar, Generic, Self, TypeVar
+from typing import Annotated, ClassVar, Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -95,9 +94,11 @@ class EventData(Wire):
 D_co = TypeVar("D_co", bound=EventData, covariant=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Event(Generic[D_co]):
-    """An event as it was heard. `sequence` counts what was said of `subject`, from 1, without gaps."""
+class Event(NamedTuple, Generic[D_co]):
+    """An event as it was heard. `sequence` counts what was said of `subject`, from 1, without gaps.
+
+    A tuple, since a frozen dataclass takes three times as long to make, and every event that is heard makes one.
+    """
 
     id: UUID
     subject: UUID
