@@ -21,7 +21,7 @@ from faststream.middlewares import AckPolicy
 
 from shared.messaging.heard import Overtaken, Position
 from shared.messaging.listener import Listener
-from shared.messaging.places import Places
+from shared.messaging.places import Places, reading_from
 from shared.messaging.stopping import stopped_within
 from shared.storage.faults import is_transient
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 POLL_MS = 500
+APART_MS = 1_000
 COMMIT_EVERY_SECONDS = 1.0
 COMMIT_WITHIN_SECONDS = 2.0
 STOP_WITHIN_SECONDS = 3.0
@@ -178,10 +179,17 @@ class Consumer:
         self._consumer.resume(*placed)
 
     def _seek(self, partition: TopicPartition) -> None:
-        self._consumer.seek(partition, reading_from(self.at[partition]))
+        if partition in self.at:
+            self._consumer.seek(partition, reading_from(self.at[partition]))
 
     async def _handle(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> None:
         """Until it is done, or its partitions go. Never skips: what fails for a while is run again."""
+        if polled:
+            await self._hear(polled)
+        if time.monotonic() - self._committed_at > COMMIT_EVERY_SECONDS:
+            await self._commit(self.at)
+
+    async def _hear(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> None:
         async with self._busy:
             wait = FIRST_WAIT
             while not self._stopping:
@@ -199,9 +207,7 @@ class Consumer:
                     wait = min(2 * wait, LONGEST_WAIT)
                     continue
                 self._advance(positions, len(fresh))
-                break
-        if time.monotonic() - self._committed_at > COMMIT_EVERY_SECONDS:
-            await self._commit(self.at)
+                return
 
     def _advance(self, positions: Mapping[TopicPartition, Position], count: int) -> None:
         self.handled += count
@@ -219,21 +225,31 @@ class Consumer:
                 await asyncio.wait_for(self._consumer.commit(offsets), COMMIT_WITHIN_SECONDS)
 
     async def _pass_unreadable(self) -> None:
-        """A header's name that is not UTF-8 makes the whole poll fail. What it had of other partitions by then is lost to
-        us, so each goes back to its place and is read apart; the one that fails, record by record up to the bad one.
+        """A header's name that is not UTF-8 makes the whole poll fail, and what it had of other partitions is lost to us.
+
+        So each goes back to its place, and is read apart.
         """
-        for partition in list(self.at):
-            most = self._records
-            while partition in self.at and not self._stopping:
+        for partition in self.at:
+            self._seek(partition)
+        for partition, behind in self.lag().items():
+            if behind:
+                await self._read_apart(partition)
+
+    async def _read_apart(self, partition: TopicPartition) -> None:
+        """One poll of one partition; where that fails, record by record up to the bad one, which is passed."""
+        try:
+            await self._handle(await self._consumer.getmany(partition, timeout_ms=APART_MS, max_records=self._records))
+            return
+        except UnicodeDecodeError:
+            self._seek(partition)
+        while partition in self.at and not self._stopping:
+            try:
+                await self._handle(await self._consumer.getmany(partition, timeout_ms=APART_MS, max_records=1))
+            except UnicodeDecodeError:
+                offset = await self._consumer.position(partition)
+                await self._handle({partition: [Unreadable(partition, offset)]})
                 self._seek(partition)
-                try:
-                    polled = await self._consumer.getmany(partition, timeout_ms=APART_MS, max_records=most)
-                except UnicodeDecodeError:
-                    if most > 1:
-                        most = 1
-                        continue
-                    polled = {partition: [Unreadable(partition, await self._consumer.position(partition))]}
-                    most = self._records
+                return
 
 
 class Unreadable:
@@ -243,5 +259,5 @@ class Unreadable:
     value: bytes | None = None
     headers: tuple[tuple[str, bytes | None], ...] = ()
 
-    def __init__(self, topic: str, partition: int, offset: int) -> None:
-        self.topic, self.partition, self.offset = topic, partition, offset
+    def __init__(self, place: TopicPartition, offset: int) -> None:
+        self.topic, self.partition, self.offset = place.topic, place.partition, offset

@@ -36,10 +36,11 @@ class Places:
         Raises: LogChanged.
         """
         partitions = sorted(assigned)
-        first = await consumer.beginning_offsets(partitions)
-        end = await consumer.end_offsets(partitions)
+        # Our places first: what is read later of the log can only have grown.
         async with self._database.reading() as tx:
             rows = await tx.fetch(READ, [tp.topic for tp in partitions], [tp.partition for tp in partitions])
+        first = await consumer.beginning_offsets(partitions)
+        end = await consumer.end_offsets(partitions)
         known = {TopicPartition(row["topic"], row["part"]): row for row in rows}
         places = {}
         for tp in partitions:
@@ -58,11 +59,6 @@ class Places:
                 )
             places[tp] = Position(tp.topic, tp.partition, row["next"], self._cluster, row["event_id"])
         return places
-
-    @staticmethod
-    def reading_from(position: Position) -> int:
-        """One before our place, where an event is remembered: it shows that the log is still the same."""
-        return position.next - 1 if position.event_id is not None else position.next
 
     def fresh(
         self, at: Mapping[TopicPartition, Position], polled: Mapping[TopicPartition, Sequence[Any]]
@@ -89,12 +85,22 @@ class Places:
 
     @staticmethod
     def _compare(position: Position, record: KafkaRecord) -> None:
+        if record.offset < reading_from(position):  # the client starts anew where the log does not go as far as we were
+            raise LogChanged(
+                f"{record.topic}/{record.partition}: we were at {position.next}, "
+                f"and the log begins again at {record.offset}. It was cut or made anew."
+            )
         found = event_id_of(record)
-        if record.offset == position.next - 1 and position.event_id is not None and found != position.event_id:
+        if found != position.event_id:
             raise LogChanged(
                 f"{record.topic}/{record.partition}: at {record.offset} we read event {position.event_id}, "
                 f"and now {found} stands there. The topic was made anew."
             )
+
+
+def reading_from(position: Position) -> int:
+    """One before our place, where an event is remembered: it shows that the log is still the same."""
+    return position.next - 1 if position.event_id is not None else position.next
 
 
 def event_id_of(record: KafkaRecord) -> UUID | None:
