@@ -1,0 +1,266 @@
+"""The consumer keeps its place in Postgres: stopped, killed or joined by others, each record has one effect."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from uuid import UUID
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy.local.postgres import Postgres
+from shared.contracts.event import Event, Stream
+from shared.contracts.events import ProjectWithdrawn
+from shared.messaging import each
+from shared.storage import Database, Transaction
+from tests.integration.shared.messaging import toy
+from tests.integration.shared.messaging.running import hearing, unique_group
+from tests.integration.shared.messaging.toy import heard, words
+from tests.messaging import Record, Schema, fresh_schema, life, opened, record, rows, value, withdrawn
+from tests.topics import PARTITIONS, administering, write, write_unreadable
+from tests.waiting import eventually
+
+PROJECTS = Stream.PROJECTS.topic
+LIVES = [UUID(int=number) for number in range(1, 31)]
+NEXT = "select coalesce(sum(next), 0)::int from positions"
+
+
+def spread(versions: range) -> list[Record]:
+    """These versions of all lives, each life on a partition of its own choice."""
+    made = [record(withdrawn(entity, f"{nth}"), nth) for nth in versions for entity in LIVES]
+    return [
+        Record(one.topic, LIVES.index(UUID((one.key or b"").decode())) % PARTITIONS, 0, one.key, one.value, one.headers)
+        for one in made
+    ]
+
+
+async def all_heard(database: Database, version: int) -> None:
+    done = "select count(*) = $1 from heard where sequence = $2"
+    await eventually(lambda: value(database, done, len(LIVES), version), within=30, what=f"all heard to {version}")
+
+
+async def assert_one_effect_each(database: Database, last: int) -> None:
+    expected = tuple(str(nth) for nth in range(1, last + 1))
+    assert {tuple(found) for (found,) in await rows(database, "select words from life")} == {expected}
+    assert await value(database, "select count(*) from echo") == last * len(LIVES)
+    assert await rows(database, "select * from parked") == []
+
+
+@pytest.fixture
+async def other(schema: Schema) -> AsyncIterator[Database]:
+    """The database as another replica sees it."""
+    async with opened(schema) as database:
+        yield database
+
+
+class Slow:
+    """A reaction that stands still until it may go on."""
+
+    def __init__(self) -> None:
+        self.reached, self.open = asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, tx: Transaction, event: Event[ProjectWithdrawn]) -> None:
+        self.reached.set()
+        await self.open.wait()
+
+
+async def test_it_hears_from_the_beginning_and_goes_on_where_it_was(database: Database, servers: str) -> None:
+    group = unique_group()
+    await write(servers, spread(range(1, 4)))
+
+    async with hearing(database, servers, group) as first:
+        await all_heard(database, 3)
+        await first.stop()
+    await write(servers, spread(range(4, 6)))
+    async with hearing(database, servers, group) as second:
+        await all_heard(database, 5)
+        assert second.consumer.handled == 2 * len(LIVES)
+        await eventually(lambda: sum(second.consumer.lag().values()) == 0)
+
+    await assert_one_effect_each(database, 5)
+    assert await value(database, NEXT) == 5 * len(LIVES)
+
+
+async def test_one_that_is_cut_off_in_the_middle_of_a_batch_leaves_it_to_the_next(
+    database: Database, other: Database, servers: str
+) -> None:
+    group, slow = unique_group(), Slow()
+    await write(servers, spread(range(1, 6)))
+
+    async with hearing(database, servers, group, [*toy.REACTIONS, each(ProjectWithdrawn, slow)], records=40) as dying:
+        await slow.reached.wait()
+        await dying.cut_off()
+    assert await value(database, NEXT) == 0
+
+    async with hearing(other, servers, group):
+        await all_heard(other, 5)
+    await assert_one_effect_each(database, 5)
+
+
+async def test_a_member_that_joins_in_the_middle_of_a_batch_waits_for_its_effect(
+    database: Database, other: Database, servers: str
+) -> None:
+    group, slow = unique_group(), Slow()
+    await write(servers, spread(range(1, 6)))
+
+    async with hearing(database, servers, group, [*toy.REACTIONS, each(ProjectWithdrawn, slow)], records=60) as first:
+        await slow.reached.wait()
+        async with hearing(other, servers, group) as second:
+            await eventually(lambda: not first.consumer.at, what="the first one is asked to give up its partitions")
+            assert not second.consumer.is_placed
+            slow.open.set()
+            await eventually(lambda: first.consumer.is_placed and second.consumer.is_placed)
+            await all_heard(database, 5)
+            assert len(first.consumer.at) == len(second.consumer.at) == PARTITIONS // 2
+            assert first.consumer.handled + second.consumer.handled == 5 * len(LIVES)
+            await write(servers, spread(range(6, 8)))
+            await all_heard(database, 7)
+
+    await assert_one_effect_each(database, 7)
+
+
+async def test_members_that_come_and_go_under_load_have_one_effect_each(
+    database: Database, other: Database, servers: str
+) -> None:
+    group = unique_group()
+
+    async def load() -> None:
+        for nth in range(1, 21):
+            await write(servers, spread(range(nth, nth + 1)))
+
+    async with hearing(database, servers, group, records=20):
+        loading = asyncio.create_task(load())
+        async with hearing(other, servers, group, records=20) as dying:
+            await eventually(lambda: dying.consumer.handled > 20)
+            await dying.cut_off()
+        async with hearing(other, servers, group, records=20) as leaving:
+            await eventually(lambda: leaving.consumer.is_placed)
+            await leaving.stop()
+        await loading
+        await all_heard(database, 20)
+
+    await assert_one_effect_each(database, 20)
+
+
+@pytest.mark.parametrize("committed", ["ahead", "behind"])
+async def test_its_own_place_counts_and_not_the_one_that_kafka_remembers(
+    database: Database, servers: str, committed: str
+) -> None:
+    group = unique_group()
+    await write(servers, spread(range(1, 4)))
+    async with hearing(database, servers, group) as first:
+        await all_heard(database, 3)
+        await first.stop()
+    await write(servers, spread(range(4, 6)))
+
+    kafka = AIOKafkaConsumer(PROJECTS, bootstrap_servers=servers, group_id=group, enable_auto_commit=False)
+    await kafka.start()
+    parts = [TopicPartition(PROJECTS, nth) for nth in range(PARTITIONS)]
+    await eventually(lambda: len(kafka.assignment()) == PARTITIONS)
+    end = await kafka.end_offsets(parts)
+    await kafka.commit({part: end[part] if committed == "ahead" else 1 for part in parts})
+    await kafka.stop()
+
+    async with hearing(database, servers, group) as second:
+        await all_heard(database, 5)
+        assert second.consumer.handled == 2 * len(LIVES)
+    await assert_one_effect_each(database, 5)
+
+
+async def test_who_watches_the_lag_in_kafka_sees_where_it_is(database: Database, servers: str) -> None:
+    group = unique_group()
+    await write(servers, spread(range(1, 3)))
+
+    async with hearing(database, servers, group), administering(servers) as admin:
+        await all_heard(database, 2)
+
+        async def committed() -> int:
+            offsets = await admin.list_consumer_group_offsets(group)
+            return sum(offset.offset for offset in offsets.values())
+
+        async def caught_up() -> bool:
+            return await committed() == 2 * len(LIVES)
+
+        await eventually(caught_up)
+
+
+async def test_a_record_that_the_client_library_cannot_read_is_passed_by_its_place(
+    database: Database, servers: str
+) -> None:
+    """A header whose name is not UTF-8 makes every poll fail, of all partitions."""
+    await write(servers, spread(range(1, 3)))
+    for partition in (0, 3):
+        await write_unreadable(
+            servers, PROJECTS, partition, [r for r in spread(range(3, 4)) if r.partition == partition]
+        )
+    await write(servers, [r for r in spread(range(3, 4)) if r.partition not in (0, 3)])
+    await write_unreadable(servers, PROJECTS, 3)
+    await write(servers, spread(range(4, 6)))
+
+    async with hearing(database, servers, unique_group()) as ears:
+        await all_heard(database, 5)
+        await write_unreadable(servers, PROJECTS, 5)
+        await write(servers, spread(range(6, 7)))
+        await all_heard(database, 6)
+        assert not ears.task.done()
+
+    await assert_one_effect_each(database, 6)
+    letters = "select part, off, value, reason from dead_letter order by part, off"
+    assert [row[:3] for row in await rows(database, letters)] == [
+        (0, 15, None),
+        (3, 15, None),
+        (3, 16, None),
+        (5, 25, None),
+    ]
+
+
+async def test_a_header_without_a_value_reaches_our_own_code(database: Database, servers: str) -> None:
+    good, bad = record(withdrawn(LIVES[0], "a"), 1), record(withdrawn(LIVES[1]), 1)
+    nulled = Record(PROJECTS, 0, 0, bad.key, bad.value, [("ce_id", None), ("x", None)])
+
+    await write(servers, [Record(PROJECTS, 0, 0, b"k", b"v", [("x", None)]), nulled, good])
+
+    async with hearing(database, servers, unique_group()):
+        await eventually(lambda: value(database, "select count(*) = 1 from heard"))
+    assert await words(database, LIVES[0]) == ["a"]
+    assert await value(database, "select count(*) from dead_letter") == 2
+
+
+async def test_it_goes_on_when_postgres_comes_back(own_postgres: Postgres, servers: str) -> None:
+    schema = await fresh_schema(own_postgres, toy.TABLES)
+    async with opened(schema) as database, hearing(database, servers, unique_group()) as ears:
+        await write(servers, spread(range(1, 3)))
+        await all_heard(database, 2)
+        own_postgres.kill()
+        await write(servers, spread(range(3, 5)))
+        own_postgres.begin()
+        await eventually(own_postgres.ready)
+        await eventually(lambda: _answers(schema))
+        await all_heard(database, 4)
+        assert not ears.task.done()
+        await assert_one_effect_each(database, 4)
+
+
+async def _answers(schema: Schema) -> bool:
+    try:
+        await (await asyncpg.connect(schema.dsn)).close()
+    except (OSError, asyncpg.PostgresError):
+        return False
+    return True
+
+
+async def test_it_stops_within_seconds_even_while_it_waits(database: Database, servers: str) -> None:
+    async def never(tx: Transaction, event: Event[ProjectWithdrawn]) -> None:
+        await tx.execute("do $$ begin raise exception 'full' using errcode = '53100'; end $$")
+
+    await write(servers, life(LIVES[0], "a"))
+    async with hearing(database, servers, unique_group(), [each(ProjectWithdrawn, never)]) as ears:
+        await eventually(lambda: ears.consumer.is_placed)
+        begun = time.monotonic()
+        await ears.stop()
+
+    assert time.monotonic() - begun < 7
+    assert await heard(database, LIVES[0]) == (0, "free")
