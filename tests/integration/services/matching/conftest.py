@@ -14,8 +14,8 @@ import pytest
 from services.matching.service import service
 from shared.runtime import Service
 from shared.web import Role
-from tests.integration.services.matching.told import assessed, submitted
 from tests.standing import Standing
+from tests.told import assessed, submitted
 
 Json = dict[str, Any]
 

@@ -14,8 +14,8 @@ from services.matching.adoptions.model import Viewer
 from shared.contracts.vocabulary import Verdict
 from shared.web import Role
 from tests.integration.services.matching.conftest import People
-from tests.integration.services.matching.told import assessed, recorded, submitted, withdrawn
 from tests.standing import Standing, if_match
+from tests.told import assessed, recorded, submitted, withdrawn
 
 Json = dict[str, Any]
 

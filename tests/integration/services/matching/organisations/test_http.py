@@ -133,7 +133,7 @@ async def test_the_registry_is_searched_and_paged(people: People) -> None:
     made = [await people.register(**{**FUND, "name": f"{mark} {n}", "regions": [region]})
             for n, region in enumerate(("GM0518", "PV28", "NL", "PV20"))]  # fmt: skip
     nobody = await people.nobody()
-    wanted = {"name": mark, "gemeente": "GM0518", "kind": "fonds", "means": "geld", "limit": 2}
+    wanted: Json = {"name": mark, "gemeente": "GM0518", "kind": "fonds", "means": "geld", "limit": 2}
     first = await nobody.get("/organisations", params=wanted)
     rest = await nobody.get("/organisations", params={**wanted, "after": first.json()["next"]})
     found = [item["id"] for item in (*first.json()["items"], *rest.json()["items"])]
