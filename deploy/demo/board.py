@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from deploy.demo.client import Client, Json
-from deploy.demo.journey import Journey, Project
+from deploy.demo.journey import Journey, Project, today
 from deploy.demo.projects import submitted
 from deploy.demo.stage import Step
-from shared.clock import day_of, system_clock
 from shared.contracts.events import ProjectAssessed
 from shared.contracts.vocabulary import Criterion
 
@@ -206,11 +205,6 @@ async def expand(owner: Client, project: Project) -> None:
     concept = {name: value for name, value in known["concept"].items() if name != "evidence"}
     more = f"{concept['summary']} Nieuw in versie 2 (verzonnen): ook na de looptijd belt iemand de jongere nog een jaar op."
     await owner.put("submission", project.path, {**concept, "summary": more}, known["revision"])
-
-
-def today() -> date:
-    """The day of today, in the Netherlands."""
-    return day_of(system_clock())
 
 
 def mean(value: float | None) -> str:

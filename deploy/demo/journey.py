@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,11 +12,17 @@ from uuid import UUID
 from deploy.demo.cast import Cast
 from deploy.demo.client import Client, Json
 from deploy.demo.stage import Stage
+from shared.clock import day_of, system_clock
 
 HERE = Path(__file__).parent
 DEN_HAAG, ASSEN, VLIELAND = "GM0518", "GM0106", "GM0096"
 GEMEENTEN = (DEN_HAAG, ASSEN, VLIELAND)
 """A large one, one of middle size, and one so small that its counts stay hidden."""
+
+
+def today() -> date:
+    """The day of today, in the Netherlands."""
+    return day_of(system_clock())
 
 
 def facts(name: str) -> Any:  # noqa: ANN401 - the JSON of this folder, whose shape stands in its own `about`
@@ -42,13 +49,14 @@ class Project:
 
 @dataclass
 class Adoption:
-    """An adoption of this run."""
+    """An adoption of this run. `facts` is what adoptions.json tells of it; `gemeente` is a name."""
 
     id: UUID
+    code: str
     gemeente: str
     client: Client
     project: Project
-    budget_euro: int
+    facts: Json
 
     @property
     def path(self) -> str:

@@ -7,9 +7,8 @@ from functools import partial
 from uuid import UUID
 
 from deploy.demo.client import Client, Json
-from deploy.demo.journey import DEN_HAAG, Journey, Project, facts
+from deploy.demo.journey import DEN_HAAG, Journey, Project, facts, today
 from deploy.demo.stage import Step
-from shared.clock import day_of, system_clock
 from shared.contracts.events import ProjectSubmitted, ProjectWithdrawn
 
 TITLE = re.compile(r"\(demo (\d+)\)$")
@@ -107,7 +106,7 @@ def description(journey: Journey, project: Project) -> Json:
         "summary": told["summary"],
         "phases": told["phases"],
         "targetGroups": told["targetGroups"],
-        "availableFrom": day_of(system_clock()).replace(month=1, day=1).isoformat(),
+        "availableFrom": today().replace(month=1, day=1).isoformat(),
         "involvements": [owner, *involved],
         **told["invented"],
     }

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from deploy.demo import board, organisations, projects
+from deploy.demo import adoptions, board, funding, organisations, projects
 from deploy.demo.cast import Cast
 from deploy.demo.client import Keys, Wire
 from deploy.demo.follower import Follower
@@ -18,7 +18,14 @@ from deploy.demo.screen import Screen
 from deploy.demo.stage import Stage
 
 Chapter = Callable[[Journey], Awaitable[None]]
-CHAPTERS: Sequence[Chapter] = (organisations.play, projects.play, board.play)
+CHAPTERS: Sequence[Chapter] = (
+    organisations.play,
+    projects.play,
+    board.play,
+    adoptions.take_over,
+    adoptions.form,
+    funding.play,
+)
 ANSWER_WITHIN_S = 15.0
 
 
