@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 
 from deploy.local import variables
-from deploy.local.errors import RunnerError
-from deploy.local.ports import free_port, require_free
 from deploy.local.programs import Program
-from deploy.local.settings import OFFSETS, ROOT, Settings
+from deploy.local.settings import ROOT, Settings
 from deploy.local.stack import Stack
+from tests.platform import free_base
 
 HERE = "tests.system.deploy.local"
 
@@ -24,7 +23,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def settings(folder: Path) -> Settings:
     """Settings whose ports are free at this moment."""
-    return Settings(data=folder / "data", port_base=_free_base())
+    return Settings(data=folder / "data", port_base=free_base())
 
 
 @pytest.fixture
@@ -49,14 +48,3 @@ def stand_in(settings: Settings, name: str, **more: str) -> Program:
     environment = {**variables.for_service(settings, name), **more}
     arguments = (f"{HERE}.stand_in",)
     return Program(name, arguments, settings.port(name), environment, settings.data / "programs", ROOT)
-
-
-def _free_base() -> int:
-    while True:
-        base = min(free_port(), 60000)
-        try:
-            for offset in OFFSETS.values():
-                require_free(base + offset, "a test")
-        except RunnerError:
-            continue
-        return base
