@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import httpx
 
@@ -30,20 +30,29 @@ ANSWER_WITHIN_S = 15.0
 
 
 @asynccontextmanager
-async def wired(places: Places, screen: Screen, run: UUID) -> AsyncIterator[Wire]:
-    """Requests to the services; they ask no proxy, as everything runs on this machine."""
-    async with httpx.AsyncClient(timeout=ANSWER_WITHIN_S, trust_env=False) as http:
-        yield Wire(http, places, Keys(run), screen.trouble)
+async def wired(
+    places: Places, screen: Screen, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Wire]:
+    """Requests of one run to the services; they ask no proxy, as everything runs on this machine."""
+    async with httpx.AsyncClient(timeout=ANSWER_WITHIN_S, trust_env=False, transport=transport) as http:
+        yield Wire(http, places, Keys(uuid4()), screen.trouble)
 
 
 async def play(
     places: Places,
     screen: Screen,
     chapters: Sequence[Chapter] = CHAPTERS,
+    *,
     before: Callable[[str], Awaitable[None]] | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> Journey:
-    """Plays the chapters, one after another. `before` is called with each step's title. Raises: DemoFailed."""
-    async with wired(places, screen, uuid4()) as wire, Follower(places.kafka) as follower:
+    """Plays the chapters, one after another.
+
+    `before` is called with each step's title; `transport` carries the requests, where they must not go straight.
+
+    Raises: DemoFailed.
+    """
+    async with wired(places, screen, transport) as wire, Follower(places.kafka) as follower:
         journey = Journey(Stage(screen, wire, follower, before), Cast(wire))
         for chapter in chapters:
             await chapter(journey)
