@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy.local.kafka import Kafka
+from deploy.local.postgres import Postgres
 from shared.contracts.event import Stream
 from shared.storage import Database
 from tests.integration.shared.messaging import toy
 from tests.integration.shared.messaging.running import Telling, hearing, telling, unique_group
 from tests.integration.shared.messaging.test_relay import until_told, versions
-from tests.messaging import Schema, rows, value, withdrawn
-from tests.topics import administering, log_of
+from tests.messaging import Schema, fresh_schema, life, opened, rows, value, withdrawn
+from tests.topics import administering, log_of, write
 from tests.waiting import eventually
 
 PROJECTS = Stream.PROJECTS.topic
@@ -98,6 +102,47 @@ async def test_what_starts_before_the_broker_waits_for_it(
         await eventually(lambda: value(database, "select count(*) = $1 from heard where sequence = 2", len(KEYS)))
 
     assert [str(warning.message) for warning in recwarn] == []
+
+
+@contextmanager
+def disk_full(postgres: Postgres, table: Path) -> Iterator[None]:
+    """As long as this lasts, every write of this table finds no space left on the device: Postgres says 53100."""
+    there, aside = postgres.folder / "data" / table, postgres.folder / "aside"
+    there.rename(aside)
+    there.symlink_to("/dev/full")
+    try:
+        yield
+    finally:
+        aside.replace(there)
+
+
+async def test_when_postgres_is_full_and_then_the_broker_dies_nothing_is_parked_and_nothing_is_missing(
+    own_postgres: Postgres, own_kafka: Kafka, caplog: pytest.LogCaptureFixture
+) -> None:
+    schema, group = await fresh_schema(own_postgres, toy.TABLES), unique_group()
+    words = [f"zeg {nth}" for nth in range(30)]
+    await write(own_kafka.servers, [one for entity in KEYS for one in life(entity, words)])
+
+    async with opened(schema) as database, telling(schema, own_kafka.servers) as run:
+        echo = Path(await value(database, "select pg_relation_filepath('echo')"))
+        with disk_full(own_postgres, echo):
+            async with hearing(database, own_kafka.servers, group, records=100):
+                await eventually(lambda: caplog.text.count("a batch waits: DiskFullError") > 2)
+        assert await rows(database, "select * from heard") == []
+        assert await rows(database, "select * from parked") == []
+        await database.pool.expire_connections()
+
+        async with hearing(database, own_kafka.servers, group, records=100):
+            await until_confirmed(run, 200)
+            own_kafka.kill()
+            own_kafka.begin()
+            await eventually(own_kafka.ready, within=30)
+            await until_told(database, 60 * len(KEYS))
+
+        assert await rows(database, "select * from parked") == []
+        assert await toy.words(database, KEYS[7]) == words
+    said = versions(await log_of(own_kafka.servers, Stream.ADOPTIONS.topic))
+    assert said == {str(entity): list(range(1, 61)) for entity in KEYS}
 
 
 async def test_what_waits_for_a_dead_broker_can_be_stopped_within_seconds(
