@@ -7,10 +7,11 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from deploy.demo.check import check
 from deploy.demo.failing import DemoFailed
 from deploy.demo.places import Places
-from deploy.demo.run import play
-from deploy.demo.screen import Screen
+from deploy.demo.run import play, wired
+from deploy.demo.screen import Screen, duration
 from deploy.local.errors import RunnerError
 
 
@@ -18,19 +19,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 when everything came, and both readers see the same."""
     parser = argparse.ArgumentParser(prog="python -m deploy.demo", description=__doc__)
     parser.add_argument("what", nargs="?", choices=("play", "check"), default="play")
-    parser.parse_args(arguments)
+    asked = parser.parse_args(arguments)
     screen = Screen()
     try:
-        asyncio.run(play(Places.load(), screen))
+        return asyncio.run(run(Places.load(), screen, plays=asked.what == "play"))
     except DemoFailed as failed:
         screen.close(str(failed), good=False)
     except RunnerError as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
         screen.close("Afgebroken. De volgende keer begint de demo opnieuw, met een eigen nummer.", good=False)
-    else:
-        return 0
     return 1
+
+
+async def run(places: Places, screen: Screen, *, plays: bool) -> int:
+    """The journey, if it `plays`, and the second reader. Raises: DemoFailed."""
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    journey = await play(places, screen) if plays else None
+    async with wired(places, screen) as wire:
+        found = await check(wire, screen)
+    if found:
+        screen.close("Kafka en de services vertellen niet hetzelfde; zie hierboven.", good=False)
+    elif journey:
+        steps = len(journey.stage.titles)
+        screen.close(f"De demo {journey.number} is klaar: {steps} stappen in {duration(clock() - began)}.")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -49,7 +49,10 @@ class Project:
 
 @dataclass
 class Adoption:
-    """An adoption of this run. `facts` is what adoptions.json tells of it; `gemeente` is a name."""
+    """An adoption of this run. `facts` is what adoptions.json tells of it; `gemeente` is a name.
+
+    `observations` are the ids of its figures, by indicator and by the number of the period.
+    """
 
     id: UUID
     code: str
@@ -57,6 +60,7 @@ class Adoption:
     client: Client
     project: Project
     facts: Json
+    observations: dict[tuple[str, int], str] = field(default_factory=dict)
 
     @property
     def path(self) -> str:

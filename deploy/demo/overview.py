@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 Commitments = frozenset[tuple[UUID, int, str]]
@@ -56,6 +57,12 @@ def figure(value: object, numerator: object, denominator: object) -> str | None:
     if numerator is not None and denominator is not None:
         return f"{numerator} van {denominator}"
     return None if value is None else str(value)
+
+
+def plain(value: Decimal) -> str:
+    """A number without needless zeros."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def differences(log: Overview, asked: Overview) -> Iterator[str]:

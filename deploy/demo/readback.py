@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from decimal import Decimal
 from uuid import UUID
 
 from deploy.demo.events import Seen, Sequences
 from deploy.demo.failing import DemoFailed
 from deploy.demo.follower import connected, partitions_of
-from deploy.demo.overview import Measured, Money, Overview, figure
+from deploy.demo.overview import Measured, Money, Overview, figure, plain
 from shared.contracts.event import EventData
 from shared.contracts.events import (
     AdoptionEnded,
@@ -144,9 +143,3 @@ def _exact(told: ImpactRecorded) -> str | None:
 def _money(told: FundingSecured | FundingReopened) -> Money:
     commitments = frozenset((c.commitment, c.amount_euro, c.stage.value) for c in told.commitments)
     return Money(told.budget_euro, told.firm_euro, told.gap_euro, commitments)
-
-
-def plain(value: Decimal) -> str:
-    """A number without needless zeros."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

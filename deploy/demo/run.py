@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from deploy.demo import adoptions, board, funding, organisations, projects
+from deploy.demo import adoptions, board, funding, impact, organisations, projects, table
 from deploy.demo.cast import Cast
 from deploy.demo.client import Keys, Wire
 from deploy.demo.follower import Follower
@@ -25,6 +25,8 @@ CHAPTERS: Sequence[Chapter] = (
     adoptions.take_over,
     adoptions.form,
     funding.play,
+    impact.play,
+    table.close,
 )
 ANSWER_WITHIN_S = 15.0
 
