@@ -7,7 +7,7 @@ never averaged. The indicators themselves are reference data (`shared.reference`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from shared.reference import Figure, Indicator
@@ -61,6 +61,15 @@ class Figures:
     def count(self) -> int:
         """The value as a whole number. Only for counts."""
         return int(self.value or 0)
+
+    def shortest(self) -> Figures:
+        """The same figure without digits that say nothing. Only for one without faults."""
+        return self if self.value is None else replace(self, value=shortest(self.value))
+
+
+def shortest(value: Decimal) -> Decimal:
+    """42.00 is 42. Only for a number with at most two decimals that matter."""
+    return Decimal(int(value)) if value == int(value) else round(value, 2)
 
 
 def _measure_faults(value: Decimal, indicator: Indicator) -> Iterator[Fault]:

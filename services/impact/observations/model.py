@@ -6,16 +6,18 @@ Source: domain.md, Impact; the rules for what is shown of it are in `publication
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeAlias
 from uuid import UUID
 
+from services.impact.adoptions.model import Adoption
 from services.impact.indicators.model import Figures
-from services.impact.plans.model import Adoption, Plan
+from services.impact.plans.model import Period, Plan, Plans
 from shared.contracts.events import ImpactRecorded
 from shared.reference import UnknownIndicator, indicator
-from shared.refusals import Conflict, Fault, Invalid
+from shared.refusals import Conflict, Fault, Invalid, Refusal
 
 LONGEST_LINE, LONGEST_TEXT, LONGEST_LINK = 300, 4000, 2000
 
@@ -36,18 +38,6 @@ class NothingCorrected(Conflict):
 
 class AlreadyWithdrawn(Conflict):
     """The figure was withdrawn before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """From the first day to the last, both included."""
-
-    start: date
-    end: date
-
-    def overlaps(self, other: Period) -> bool:
-        """Whether they have a day in common."""
-        return self.start <= other.end and other.start <= self.end
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +68,11 @@ class Statement:
     figures: Figures
     provenance: Provenance
     breakdown: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str | None, Period]:
+        """What there is at most one figure of in an adoption."""
+        return (self.indicator, self.breakdown, self.period)
 
     def faults(self, adoption: Adoption, plan: Plan | None, known: Collection[Period], today: date) -> Iterator[Fault]:
         """Everything that is wrong with it, at once.
@@ -131,7 +126,6 @@ class Observation:
     version: int = 1
     correction_reason: str | None = None
     withdrawn: bool = False
-    revision: int = 0
 
     @property
     def period(self) -> Period:
@@ -143,16 +137,21 @@ class Observation:
         """What it brings to the published figures: nothing once withdrawn, and breakdowns are not published."""
         return None if self.withdrawn or self.breakdown is not None else self.figures
 
-    def correct(self, figures: Figures, provenance: Provenance, reason: str, today: date) -> Observation:
-        """The next version, with the reason. Of a withdrawn figure it brings it back.
+    def correct(
+        self, figures: Figures, provenance: Provenance, reason: str, today: date, known: Collection[Period] = ()
+    ) -> Observation:
+        """The next version, with the reason. Of a withdrawn figure it brings it back, unless its days are taken.
 
-        Raises: InvalidObservation with every fault at once; NothingCorrected.
+        `known` as in `Statement.faults`. Raises: InvalidObservation with every fault at once; NothingCorrected; AlreadyRecorded.
         """
         faults = [*figures.faults(indicator(self.indicator)), *provenance.faults(), *_reason_faults(reason)]
         if faults:
             raise InvalidObservation("De correctie klopt nog niet.", faults)
+        figures = figures.shortest()
         if (figures, provenance, False) == (self.figures, self.provenance, self.withdrawn):
             raise NothingCorrected("Het cijfer en de bron zijn hetzelfde als ze waren.")
+        if self.withdrawn and any(self.period != other and self.period.overlaps(other) for other in known):
+            raise AlreadyRecorded("Over een deel van deze periode is intussen een ander cijfer vastgelegd.")
         return replace(self._next(reason, today), figures=figures, provenance=provenance, withdrawn=False)
 
     def withdraw(self, reason: str, today: date) -> Observation:
@@ -177,31 +176,66 @@ class Observation:
         return replace(self, version=self.version + 1, correction_reason=reason, recorded_on=today)
 
 
-def record(
-    observation: UUID,
-    stated: Statement,
-    adoption: Adoption,
-    plan: Plan | None,
-    known: Collection[Period],
-    *,
-    today: date,
-) -> Observation:
-    """The first version of a figure. Raises: InvalidObservation with every fault at once."""
-    if faults := tuple(stated.faults(adoption, plan, known, today)):
-        raise InvalidObservation("Het cijfer klopt nog niet.", faults)
-    return Observation(
-        id=observation,
-        adoption=adoption.id,
-        gemeente=adoption.gemeente,
-        project=adoption.project,
-        indicator=stated.indicator,
-        period_start=stated.period.start,
-        period_end=stated.period.end,
-        breakdown=stated.breakdown,
-        figures=stated.figures,
-        provenance=stated.provenance,
-        recorded_on=today,
-    )
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a gemeente has recorded of one project so far: an adoption, its plans, and which periods are taken.
+
+    `own` are the figures of this adoption, also those that were withdrawn: indicator, breakdown, period. `periods` are those
+    over which the gemeente has figures, or had published ones, in any of its adoptions of the project.
+    """
+
+    adoption: Adoption
+    plans: Plans
+    own: frozenset[tuple[str, str | None, Period]] = frozenset()
+    periods: frozenset[tuple[str, str | None, Period]] = frozenset()
+
+    def periods_of(self, code: str, breakdown: str | None) -> list[Period]:
+        """Those of one indicator, or of one part of its target group."""
+        return [period for of, part, period in self.periods if (of, part) == (code, breakdown)]
+
+    def record(self, observation: UUID, stated: Statement, today: date) -> Observation:
+        """The first version of a figure. Raises: InvalidObservation with every fault at once; AlreadyRecorded."""
+        known = self.periods_of(stated.indicator, stated.breakdown)
+        if faults := tuple(stated.faults(self.adoption, self.plans.of(stated.indicator), known, today)):
+            raise InvalidObservation("Het cijfer klopt nog niet.", faults)
+        if stated.place in self.own:
+            raise AlreadyRecorded("Over deze periode is al een cijfer vastgelegd. Corrigeer dat als het niet klopt.")
+        return Observation(
+            id=observation,
+            adoption=self.adoption.id,
+            gemeente=self.adoption.gemeente,
+            project=self.adoption.project,
+            indicator=stated.indicator,
+            period_start=stated.period.start,
+            period_end=stated.period.end,
+            breakdown=stated.breakdown,
+            figures=stated.figures.shortest(),
+            provenance=stated.provenance,
+            recorded_on=today,
+        )
+
+    def including(self, observation: Observation) -> Recorded:
+        """With this figure among them."""
+        place = (observation.indicator, observation.breakdown, observation.period)
+        return replace(self, own=self.own | {place}, periods=self.periods | {place})
+
+
+Outcome: TypeAlias = Observation | Refusal
+"""What became of one of several statements: it was recorded, or it was refused."""
+
+
+def record_each(known: Recorded, stated: Sequence[Statement], ids: Sequence[UUID], today: date) -> list[Outcome]:
+    """Each stands alone: one that is refused keeps none of the others back. Each also knows of those before it."""
+    outcomes: list[Outcome] = []
+    for observation, statement in zip(ids, stated, strict=True):
+        try:
+            recorded = known.record(observation, statement, today)
+        except Refusal as refusal:
+            outcomes.append(refusal)
+        else:
+            known = known.including(recorded)
+            outcomes.append(recorded)
+    return outcomes
 
 
 def _is_link(text: str) -> bool:

@@ -6,17 +6,20 @@ Source: domain.md, Impact; methods.md D 10 (one period grain per plan) and E (Pa
 from __future__ import annotations
 
 import calendar
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from services.impact.indicators.model import MOST_EURO, MOST_PEOPLE
-from shared.contracts.events import AdoptionEnded, AdoptionStarted, Event
+from services.impact.adoptions.model import Adoption
+from services.impact.indicators.model import MOST_EURO, MOST_PEOPLE, shortest
 from shared.reference import Figure, UnknownIndicator, indicator
 from shared.refusals import Conflict, Fault, Invalid
+
+LONGEST_YEARS = 20  # a plan that takes longer is a typing error
 
 
 class InvalidPlan(Invalid):
@@ -25,6 +28,22 @@ class InvalidPlan(Invalid):
 
 class AlreadyMeasured(Conflict):
     """Figures were recorded by this plan's periods; other periods beside them would show what lies between."""
+
+
+class AdoptionHasEnded(Conflict):
+    """The gemeente stopped with the project: nothing is planned any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From the first day to the last, both included."""
+
+    start: date
+    end: date
+
+    def overlaps(self, other: Period) -> bool:
+        """Whether they have a day in common."""
+        return self.start <= other.end and other.start <= self.end
 
 
 class Grain(StrEnum):
@@ -42,35 +61,31 @@ class Grain(StrEnum):
 
     def is_period(self, start: date, end: date) -> bool:
         """Whether these are the first and the last day of one such period of the calendar."""
-        last_month = start.month + self.months - 1
-        if start.day != 1 or (start.month - 1) % self.months:
-            return False
-        return end == date(start.year, last_month, calendar.monthrange(start.year, last_month)[1])
+        return Period(start, end) == self.period_of(start)
+
+    def period_of(self, day: date) -> Period:
+        """The period of the calendar in which this day lies."""
+        first = (day.month - 1) // self.months * self.months + 1
+        last = first + self.months - 1
+        return Period(date(day.year, first, 1), date(day.year, last, calendar.monthrange(day.year, last)[1]))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The path of one indicator in one adoption: `baseline` on `starts_on`, `target` on `ends_on`.
+    """The path of one indicator: `baseline` on `starts_on`, `target` on `ends_on`.
 
     Both are in the unit of the indicator: a percentage from 0 to 100, a count per period of the plan's grain.
     """
 
-    id: UUID
-    adoption: UUID
     indicator: str
     grain: Grain
     baseline: Decimal
     target: Decimal
     starts_on: date
     ends_on: date
-    revision: int = 0
 
-    def check(self) -> None:
-        """Raises: InvalidPlan, naming everything that is wrong at once."""
-        if faults := tuple(self._faults()):
-            raise InvalidPlan("Het plan klopt nog niet.", faults)
-
-    def _faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[Fault]:
+        """Everything that is wrong with it."""
         try:
             figure = indicator(self.indicator).figure
         except UnknownIndicator as unknown:
@@ -82,46 +97,65 @@ class Plan:
             yield Fault("target", "Het doel is gelijk aan het begin. Zeg wat er moet veranderen.")
         if self.ends_on <= self.starts_on:
             yield Fault("endsOn", "Kies een einde dat na het begin ligt.")
-
-    def restate(self, changed: Plan, measured: bool) -> Plan:
-        """The plan with what it says now. `measured`: whether figures were recorded by it.
-
-        Raises: InvalidPlan; AlreadyMeasured when the length of its periods would change after that.
-        """
-        changed.check()
-        if measured and (changed.grain is not self.grain or changed.indicator != self.indicator):
-            raise AlreadyMeasured(f"Er zijn al cijfers per {self.grain}. Indicator en periode liggen daarom vast.")
-        return replace(changed, id=self.id, adoption=self.adoption, revision=self.revision)
+        elif self.ends_on.year - self.starts_on.year > LONGEST_YEARS:
+            yield Fault("endsOn", f"Kies een einde binnen {LONGEST_YEARS} jaar na het begin.")
 
     def path(self, on: date) -> Decimal:
         """Where the figure should be on a day: a straight line from baseline to target, level before and after it."""
         elapsed = min(max(on - self.starts_on, timedelta(0)), self.ends_on - self.starts_on)
         return self.baseline + (self.target - self.baseline) * elapsed.days / (self.ends_on - self.starts_on).days
 
+    def periods(self, today: date) -> tuple[Period, ...]:
+        """The periods of which a figure is due: those that ended on the way, and before today."""
+        due, period = [], self.grain.period_of(self.starts_on)
+        while period.end <= self.ends_on and period.end < today:
+            due.append(period)
+            period = self.grain.period_of(period.end + timedelta(days=1))
+        return tuple(due)
+
 
 @dataclass(frozen=True, slots=True)
-class Adoption:
-    """What is known here of an adoption: whose figures these are, and until when anything is measured."""
+class Plans:
+    """What an adoption is measured by: one plan for each indicator, in the order of the indicators' codes."""
 
-    id: UUID
-    gemeente: str
-    project: UUID
-    may_be_named: bool = False
-    started_on: date | None = None
-    ended_on: date | None = None
+    adoption: UUID
+    items: tuple[Plan, ...] = ()
+    revision: int = 0
+
+    def of(self, code: str) -> Plan | None:
+        """The plan for this indicator, if there is one."""
+        return next((plan for plan in self.items if plan.indicator == code), None)
+
+    def restate(self, stated: Collection[Plan], adoption: Adoption, measured: Collection[str]) -> Plans:
+        """The plans as they are stated now. `measured`: the indicators of which figures were recorded.
+
+        Raises: AdoptionHasEnded; InvalidPlan with every fault at once; AlreadyMeasured when a plan by which figures were
+        recorded would go, or would get periods of another length.
+        """
+        if adoption.ended_on is not None:
+            raise AdoptionHasEnded(f"De gemeente is op {adoption.ended_on:%d-%m-%Y} met dit project gestopt.")
+        if faults := tuple(_faults(tuple(stated))):
+            raise InvalidPlan("Het plan klopt nog niet.", faults)
+        grains = {plan.indicator: plan.grain for plan in stated}
+        for known in self.items:
+            if known.indicator in measured and grains.get(known.indicator) is not known.grain:
+                name = indicator(known.indicator).name
+                raise AlreadyMeasured(f"Voor '{name}' zijn al cijfers per {known.grain} vastgelegd. Dat ligt nu vast.")
+        return replace(self, items=tuple(sorted(map(_shortest, stated), key=lambda plan: plan.indicator)))
 
 
-def started(known: Adoption | None, event: Event[AdoptionStarted], _say: Callable[..., None]) -> Adoption:
-    """Told again when something changed, such as whether it may be named; an adoption that ended starts no more."""
-    said = event.data
-    ended_on = known.ended_on if known else None
-    return Adoption(said.adoption, said.gemeente, said.project, said.may_be_named, said.started_on, ended_on)
+def _faults(stated: tuple[Plan, ...]) -> Iterator[Fault]:
+    times = Counter(plan.indicator for plan in stated)
+    for nth, plan in enumerate(stated):
+        yield from (Fault(f"plans.{nth}.{fault.field}", fault.message) for fault in plan.faults())
+        if times[plan.indicator] > 1:
+            yield Fault(
+                f"plans.{nth}.indicator", "Deze indicator staat er meer dan eens. Geef elke indicator één plan."
+            )
 
 
-def ended(known: Adoption | None, event: Event[AdoptionEnded], _say: Callable[..., None]) -> Adoption:
-    """From here on nothing is measured. What was published stays."""
-    said = event.data
-    return replace(known or Adoption(said.adoption, said.gemeente, said.project), ended_on=said.ended_on)
+def _shortest(plan: Plan) -> Plan:
+    return replace(plan, baseline=shortest(plan.baseline), target=shortest(plan.target))
 
 
 def _level_faults(field: str, value: Decimal, figure: Figure) -> Iterator[Fault]:

@@ -6,14 +6,17 @@ hundred counts that are on their path at most ten are called below it (percentag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from math import sqrt
 
+from services.impact.adoptions.model import Adoption
 from services.impact.indicators.model import Figures, combined
-from services.impact.plans.model import Plan
+from services.impact.observations.model import Observation
+from services.impact.plans.model import Period, Plan, Plans
+from services.impact.publication.model import Contribution, Family, Standing
 from shared.reference import Direction, Figure, Indicator, indicator
 
 Z80 = 1.2816  # of the normal distribution, 80 % between both sides
@@ -98,3 +101,73 @@ def _higher_is_better(of: Indicator, plan: Plan) -> bool:
     if of.direction is Direction.NEUTRAL:
         return plan.target >= plan.baseline
     return of.direction is Direction.HIGHER
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One indicator over one period: what was recorded, if anything was, and what everybody sees of it."""
+
+    period: Period
+    observation: Observation | None
+    standing: Standing
+
+    @property
+    def figures(self) -> Figures | None:
+        """What was recorded and holds."""
+        return self.observation.counts if self.observation else None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One indicator in an adoption, period by period; without a plan where it is measured but was not planned."""
+
+    indicator: Indicator
+    plan: Plan | None
+    cells: tuple[Cell, ...]
+
+    @property
+    def status(self) -> Status | None:
+        """How the last figure that holds stands to the path; None without a plan or a figure."""
+        return next((self.status_of(cell) for cell in reversed(self.cells) if cell.figures), None)
+
+    @property
+    def total(self) -> Figures | None:
+        """What all periods come to."""
+        return cumulative(self.indicator, ((c.period.end, c.figures) for c in self.cells if c.figures))
+
+    def status_of(self, cell: Cell) -> Status | None:
+        """How the figure of one period stands to the path."""
+        return status(self.plan, cell.figures, cell.period.end) if self.plan and cell.figures else None
+
+
+def series(
+    adoption: Adoption,
+    plans: Plans,
+    observations: Iterable[Observation],
+    standings: Mapping[Family, Standing],
+    today: date,
+) -> tuple[Series, ...]:
+    """Every indicator that is planned or measured, over every period that is due or was recorded."""
+    found = {(o.indicator, o.period): o for o in observations if o.breakdown is None}
+    codes = sorted({plan.indicator for plan in plans.items} | {code for code, _ in found})
+    every = []
+    for code in codes:
+        plan = plans.of(code)
+        due = set(plan.periods(today)) if plan else set()
+        periods = sorted(due | {period for of, period in found if of == code}, key=lambda p: (p.start, p.end))
+        cells = (_cell(adoption, code, period, found.get((code, period)), standings) for period in periods)
+        every.append(Series(indicator(code), plan, tuple(cells)))
+    return tuple(every)
+
+
+def _cell(
+    adoption: Adoption,
+    code: str,
+    period: Period,
+    observation: Observation | None,
+    standings: Mapping[Family, Standing],
+) -> Cell:
+    family = Family(adoption.project, code, period.start, period.end)
+    figures = observation.counts if observation else None
+    alone = Standing(Contribution(family, adoption.gemeente, figures, adoption.may_be_named))
+    return Cell(period, observation, standings.get(family, alone))

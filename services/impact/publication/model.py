@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
 from uuid import UUID
 
 from services.impact.indicators.model import Figures, combined
@@ -23,6 +24,16 @@ LEAST_COUNT = 10
 LEAST_DENOMINATOR = 50
 BASE = 5
 DAYS_BETWEEN_VERSIONS = 1  # a second change on one day waits for the next; then the last one counts
+
+
+# Methods D 10: a quantity has one family. The numerator of this percentage is the count of another indicator (aanmeldingen),
+# and both rounded over periods of different length would show what is hidden in between.
+COUNTED_ELSEWHERE = frozenset({"bereik_doelgroep_pct"})
+
+
+def is_published(of: Indicator) -> bool:
+    """Whether figures of this indicator are published at all; of any other there is no family, no block, no release."""
+    return of.is_public_now and of.code not in COUNTED_ELSEWHERE
 
 
 def round5(number: int) -> int:
@@ -54,7 +65,7 @@ class Shown:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Family:
     """What is counted together: a project, an indicator, a period (both days included)."""
 
@@ -62,6 +73,31 @@ class Family:
     indicator: str
     period_start: date
     period_end: date
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """One gemeente in one family."""
+
+    family: Family
+    gemeente: str
+
+
+class Visibility(StrEnum):
+    """What everybody sees of what a gemeente reported."""
+
+    PUBLISHED = "gepubliceerd"
+    WAITS = "wacht"  # what is seen is the version of before; the next one comes a day later
+    HIDDEN = "verborgen"
+
+
+class HiddenBecause(StrEnum):
+    """Why nobody else sees it. Only the gemeente itself is told: to all others every hidden figure looks the same."""
+
+    KIND = "soort-nog-niet-openbaar"
+    NAME = "gemeente-niet-genoemd"
+    ABSENT = "geen-cijfer"
+    SMALL = "te-klein"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +127,16 @@ class Contribution:
         if self.figures is None or not self.may_be_named:
             return None
         return publishable(indicator(self.family.indicator), self.figures)
+
+    def hidden_because(self) -> HiddenBecause | None:
+        """Why it may not be shown; None when it may."""
+        if self.publishable() is not None:
+            return None
+        if not is_published(indicator(self.family.indicator)):
+            return HiddenBecause.KIND
+        if self.figures is None:
+            return HiddenBecause.ABSENT
+        return HiddenBecause.SMALL if self.may_be_named else HiddenBecause.NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +191,22 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How one gemeente stands in one family: what it contributes, and what is seen of it."""
+
+    contribution: Contribution
+    waits: bool = False
+    block: Block | None = None
+
+    @property
+    def visibility(self) -> Visibility:
+        """What everybody sees."""
+        if self.waits:
+            return Visibility.WAITS
+        return Visibility.PUBLISHED if self.block and self.block.shown else Visibility.HIDDEN
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """A sum of blocks. Where something in its place is hidden it is not complete, and reads "ten minste"."""
 
@@ -154,7 +216,7 @@ class Total:
 
 def publishable(of: Indicator, figures: Figures) -> Shown | None:
     """A count from 10, rounded; a percentage from a denominator of 50 with at least 10 on both sides; else hidden."""
-    if not of.is_public_now:
+    if not is_published(of):
         return None
     if of.figure is Figure.COUNT:
         return Shown(count=round5(figures.count)) if figures.count >= LEAST_COUNT else None
@@ -196,6 +258,8 @@ def total(region: str, blocks: Iterable[Block], members: Collection[str]) -> Tot
     """The live blocks of one family that lie wholly inside a region; None means hidden, and is never 0.
 
     `members` are the gemeenten that take part: the total is complete when each of them inside the region shows its figure.
+    So it rests on who takes part and on what everybody sees, never on what somebody reported: a figure that is hidden and
+    one that was never reported make it incomplete alike.
     """
     live = {block.scope: block.shown for block in blocks if block.shown and _lies_in(block.scope, region)}
     if not live:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,39 +11,37 @@ from uuid import UUID
 
 import pytest
 
+from services.impact.adoptions.model import Adoption
 from services.impact.indicators.model import Figures
 from services.impact.observations.model import (
+    AlreadyRecorded,
     AlreadyWithdrawn,
     InvalidObservation,
     NothingCorrected,
     Observation,
-    Period,
     Provenance,
+    Recorded,
     Statement,
-    record,
+    record_each,
 )
-from services.impact.plans.model import Adoption, Grain, Plan
+from services.impact.plans.model import Grain, Period, Plan, Plans
 
 TODAY, TOMORROW = date(2026, 11, 24), date(2026, 11, 25)
 Q2, Q3 = Period(date(2026, 4, 1), date(2026, 6, 30)), Period(date(2026, 7, 1), date(2026, 9, 30))
 ADOPTION = Adoption(UUID(int=2), "GM0518", UUID(int=4), True, date(2026, 1, 1))
-PLAN = Plan(
-    UUID(int=1),
-    UUID(int=2),
-    "aanmeldingen",
-    Grain.QUARTER,
-    Decimal(20),
-    Decimal(60),
-    date(2026, 1, 1),
-    date(2027, 12, 31),
-)
+PLAN = Plan("aanmeldingen", Grain.QUARTER, Decimal(20), Decimal(60), date(2026, 1, 1), date(2027, 12, 31))
 SOURCE = Provenance("Registratie schuldhulp", "Unieke personen geteld bij aanmelding")
 STATED = Statement("aanmeldingen", Q3, Figures(value=Decimal(42)), SOURCE)
 
 
+def books(adoption: Adoption = ADOPTION, plan: Plan | None = PLAN, known: Collection[Period] = ()) -> Recorded:
+    """What was recorded before: an adoption with its plan, and the periods over which there are figures."""
+    plans = Plans(adoption.id, (plan,) if plan else ())
+    return Recorded(adoption, plans, periods=frozenset((STATED.indicator, None, period) for period in known))
+
+
 def recorded(stated: Statement = STATED, **more: Any) -> Observation:
-    given = {"adoption": ADOPTION, "plan": PLAN, "known": (), "today": TODAY, **more}
-    return record(UUID(int=9), stated, **given)
+    return books(**more).record(UUID(int=9), stated, TODAY)
 
 
 def refused(stated: Statement = STATED, **more: Any) -> set[str]:
@@ -146,3 +145,39 @@ def test_a_withdrawn_figure_is_gone_until_it_is_corrected() -> None:
 def test_a_breakdown_is_recorded_but_brings_nothing_to_what_is_published() -> None:
     assert recorded(replace(STATED, breakdown="jongeren")).counts is None
     assert recorded().counts == STATED.figures
+
+
+def test_a_figure_is_kept_as_short_as_it_can_be_written() -> None:
+    assert str(recorded(replace(STATED, figures=Figures(value=Decimal("42.00")))).figures.value) == "42"
+    euro = replace(STATED, indicator="gemiddelde_schuld_eur", figures=Figures(value=Decimal("1E+3")))
+    assert str(recorded(euro, plan=None).figures.value) == "1000"
+
+
+def test_a_period_is_recorded_once_also_after_it_was_withdrawn() -> None:
+    taken = books().including(recorded())
+    with pytest.raises(AlreadyRecorded):
+        taken.record(UUID(int=10), STATED, TODAY)
+    withdrawn = replace(taken, periods=frozenset())
+    with pytest.raises(AlreadyRecorded):
+        withdrawn.record(UUID(int=10), STATED, TODAY)
+    assert taken.record(UUID(int=10), replace(STATED, breakdown="jongeren"), TODAY).breakdown == "jongeren"
+
+
+def test_a_withdrawn_figure_does_not_come_back_over_days_that_were_taken_meanwhile() -> None:
+    withdrawn = recorded().withdraw("Dubbel geteld", TODAY)
+    august = Period(date(2026, 8, 1), date(2026, 8, 31))
+    with pytest.raises(AlreadyRecorded):
+        withdrawn.correct(STATED.figures, SOURCE, "Toch goed", TOMORROW, [august])
+    assert withdrawn.correct(STATED.figures, SOURCE, "Toch goed", TOMORROW, [Q2, Q3]).version == 3
+
+
+def test_of_several_each_stands_alone_and_knows_of_those_before_it() -> None:
+    wrong = replace(STATED, figures=Figures(value=Decimal(-1)))
+    ids = [UUID(int=number) for number in (1, 2, 3, 4)]
+    outcomes = record_each(books(plan=None), [STATED, wrong, STATED, replace(STATED, period=Q2)], ids, TODAY)
+    kinds = [type(outcome) for outcome in outcomes]
+    assert kinds == [Observation, InvalidObservation, AlreadyRecorded, Observation]
+    half = replace(STATED, period=Period(date(2026, 8, 1), date(2026, 8, 31)))
+    refused_too = record_each(books(plan=None), [STATED, half], ids[:2], TODAY)[1]
+    assert isinstance(refused_too, InvalidObservation)
+    assert {fault.field for fault in refused_too.faults} == {"periodStart"}

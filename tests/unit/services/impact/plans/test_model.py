@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.impact.plans.model import Adoption, AlreadyMeasured, Grain, InvalidPlan, Plan, ended, started
-from shared.contracts.events import AdoptionEnded, AdoptionStarted, Event, EventData
+from services.impact.adoptions.model import Adoption
+from services.impact.plans.model import AdoptionHasEnded, AlreadyMeasured, Grain, InvalidPlan, Period, Plan, Plans
 
 START, END = date(2026, 1, 1), date(2027, 12, 31)
-PLAN = Plan(UUID(int=1), UUID(int=2), "aanmeldingen", Grain.QUARTER, Decimal(20), Decimal(60), START, END)
+PLAN = Plan("aanmeldingen", Grain.QUARTER, Decimal(20), Decimal(60), START, END)
+ADOPTION = Adoption(UUID(int=2), "GM0518", UUID(int=4))
+PLANS = Plans(ADOPTION.id, (PLAN,), revision=1)
 
 
 def fields(plan: Plan) -> set[str]:
-    with pytest.raises(InvalidPlan) as refusal:
-        plan.check()
-    return {fault.field for fault in refusal.value.faults}
+    return {fault.field for fault in plan.faults()}
 
 
 def test_the_path_is_a_straight_line_from_baseline_to_target() -> None:
@@ -37,7 +37,7 @@ def test_before_and_after_the_plan_the_path_is_level() -> None:
 
 def test_a_path_may_go_down() -> None:
     plan = replace(PLAN, indicator="wachttijd_dagen", baseline=Decimal(30), target=Decimal(10))
-    plan.check()
+    assert fields(plan) == set()
     assert plan.path(START) > plan.path(date(2026, 12, 31)) > plan.path(END)
 
 
@@ -60,6 +60,7 @@ def test_the_path_never_turns_back_nor_leaves_its_ends(one: date, other: date) -
         ({"indicator": "gemiddelde_schuld_eur", "target": Decimal("1E+30")}, "target"),
         ({"target": Decimal("10.005")}, "target"),
         ({"ends_on": START}, "endsOn"),
+        ({"ends_on": date(2047, 1, 1)}, "endsOn"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_field(wrong: dict[str, Any], field: str) -> None:
@@ -74,15 +75,40 @@ def test_everything_that_is_wrong_is_named_at_once() -> None:
     }
 
 
-def test_a_plan_is_restated_but_its_periods_stand_once_something_is_measured() -> None:
-    higher = replace(PLAN, target=Decimal(80))
-    assert PLAN.restate(higher, measured=True).target == 80
-    yearly = replace(PLAN, grain=Grain.YEAR)
-    assert PLAN.restate(yearly, measured=False).grain is Grain.YEAR
-    with pytest.raises(AlreadyMeasured):
-        PLAN.restate(yearly, measured=True)
-    with pytest.raises(InvalidPlan):
-        PLAN.restate(replace(PLAN, target=Decimal(-5)), measured=False)
+def test_plans_are_restated_but_their_periods_stand_once_something_is_measured() -> None:
+    higher, yearly = replace(PLAN, target=Decimal("80.00")), replace(PLAN, grain=Grain.YEAR)
+    assert str(PLANS.restate([higher], ADOPTION, {PLAN.indicator}).items[0].target) == "80"
+    assert PLANS.restate([yearly], ADOPTION, ()).items[0].grain is Grain.YEAR
+    assert PLANS.restate([], ADOPTION, ()).items == ()
+    for stated in ([yearly], []):
+        with pytest.raises(AlreadyMeasured):
+            PLANS.restate(stated, ADOPTION, {PLAN.indicator})
+
+
+def test_all_faults_of_all_plans_are_named_with_their_place() -> None:
+    wrong = replace(PLAN, indicator="uitval_pct", target=Decimal(101))
+    with pytest.raises(InvalidPlan) as refusal:
+        PLANS.restate([PLAN, wrong, PLAN], ADOPTION, ())
+    assert [fault.field for fault in refusal.value.faults] == [
+        "plans.0.indicator", "plans.1.target", "plans.2.indicator",
+    ]  # fmt: skip
+
+
+def test_nothing_is_planned_after_the_end() -> None:
+    with pytest.raises(AdoptionHasEnded):
+        PLANS.restate([PLAN], replace(ADOPTION, ended_on=START), ())
+
+
+def test_a_figure_is_due_of_every_period_that_ended_on_the_way() -> None:
+    plan = replace(PLAN, starts_on=date(2026, 2, 15), ends_on=date(2026, 12, 15))
+    assert plan.periods(date(2026, 10, 1)) == (
+        Period(date(2026, 1, 1), date(2026, 3, 31)),
+        Period(date(2026, 4, 1), date(2026, 6, 30)),
+        Period(date(2026, 7, 1), date(2026, 9, 30)),
+    )
+    assert len(plan.periods(date(2026, 9, 30))) == 2
+    assert len(plan.periods(date(2030, 1, 1))) == 3
+    assert plan.periods(date(2020, 1, 1)) == ()
 
 
 @pytest.mark.parametrize(
@@ -100,32 +126,3 @@ def test_a_plan_is_restated_but_its_periods_stand_once_something_is_measured() -
 )
 def test_a_period_is_one_whole_stretch_of_the_calendar(grain: Grain, start: date, end: date, fits: bool) -> None:
     assert grain.is_period(start, end) is fits
-
-
-def heard(data: EventData) -> Event[Any]:
-    return Event(UUID(int=1), data.entity, 1, datetime(2026, 11, 24, tzinfo=UTC), data)
-
-
-BEGUN = AdoptionStarted(
-    adoption=UUID(int=2), gemeente="GM0518", gemeente_organisation=UUID(int=3), project=UUID(int=4), project_version=1,
-    budget_euro=100, may_be_named=True, started_on=START,
-)  # fmt: skip
-STOPPED = AdoptionEnded(
-    adoption=UUID(int=2), gemeente="GM0518", project=UUID(int=4), reason="Klaar", ended_on=date(2027, 1, 1)
-)
-
-
-def say(*_: object) -> None: ...
-
-
-def test_an_adoption_is_known_from_its_start_and_ends_for_good() -> None:
-    begun = started(None, heard(BEGUN), say)
-    assert begun == Adoption(UUID(int=2), "GM0518", UUID(int=4), True, START, None)
-    over = ended(begun, heard(STOPPED), say)
-    assert over.ended_on == date(2027, 1, 1)
-    unnamed = started(over, heard(BEGUN.model_copy(update={"may_be_named": False})), say)
-    assert (unnamed.may_be_named, unnamed.ended_on) == (False, date(2027, 1, 1))
-
-
-def test_an_adoption_of_which_only_the_end_is_heard_is_not_named() -> None:
-    assert ended(None, heard(STOPPED), say) == Adoption(UUID(int=2), "GM0518", UUID(int=4), ended_on=date(2027, 1, 1))

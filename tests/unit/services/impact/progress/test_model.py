@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from math import comb, exp, lgamma, log
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -21,9 +20,7 @@ Q1, Q2, Q3 = date(2026, 3, 31), date(2026, 6, 30), date(2026, 9, 30)
 
 def level(code: str, at: float, toward: float) -> Plan:
     """A plan whose path is level at `at` before it begins, and goes toward `toward` after that."""
-    return Plan(
-        UUID(int=1), UUID(int=2), code, Grain.QUARTER, Decimal(str(at)), Decimal(str(toward)), date(2030, 1, 1), date(2031, 1, 1)
-    )  # fmt: skip
+    return Plan(code, Grain.QUARTER, Decimal(str(at)), Decimal(str(toward)), date(2030, 1, 1), date(2031, 1, 1))
 
 
 def count(number: int) -> Figures:
