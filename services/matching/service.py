@@ -11,7 +11,10 @@ from services.matching.funding.operations import lapse
 from services.matching.gemeenten import http as gemeenten
 from services.matching.organisations import http as organisations
 from services.matching.organisations.operations import load_gemeenten
+from services.matching.partnering import http as partnering
 from services.matching.partnerships import http as partnerships
+from services.matching.suggestions import http as suggestions
+from services.matching.suggestions.operations import keep_all
 from shared.contracts.events import (
     AdoptionEnded,
     AdoptionStarted,
@@ -32,9 +35,11 @@ service = Service(
         gemeenten.router,
         organisations.router,
         catalogue.router,
+        suggestions.router,
         adoptions.router,
         partnerships.router,
         funding.router,
+        partnering.router,
     ],
-    does=[on_load(load_gemeenten), daily("06:00", lapse)],
+    does=[on_load(load_gemeenten), daily("05:00", keep_all), daily("06:00", lapse)],
 )

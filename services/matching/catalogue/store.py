@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.matching.catalogue.model import Entry
+from services.matching.catalogue.model import Entry, attainment
 from shared.contracts.events import ImpactPublished, ProjectAssessed, ProjectSubmitted
 from shared.contracts.vocabulary import EvidenceLevel, Means, PartnerKind, Phase, TargetGroup, Verdict
 from shared.storage import Transaction, rows
@@ -58,7 +58,7 @@ on conflict (block) do update set
   release = excluded.release, kind = excluded.kind, project = excluded.project, indicator = excluded.indicator,
   period_start = excluded.period_start, period_end = excluded.period_end, scope = excluded.scope, shown = excluded.shown,
   shown_numerator = excluded.shown_numerator, shown_denominator = excluded.shown_denominator,
-  target_shown = excluded.target_shown, released_at = excluded.released_at
+  target_shown = excluded.target_shown, released_at = excluded.released_at, share = excluded.share, people = excluded.people
 """
 BLOCKS_OF = f"""
 select {_BLOCK} from catalogue_block where project = $1 and ($2::uuid is null or block > $2) order by block limit $3
@@ -164,8 +164,8 @@ async def load_blocks(tx: Transaction, blocks: Sequence[UUID]) -> Mapping[UUID, 
 
 
 async def save_blocks(tx: Transaction, changed: Sequence[ImpactPublished]) -> None:
-    """Writes them in the order in which they are given: that of their blocks."""
-    await tx.execute(SAVE_BLOCKS, [block.model_dump(mode="json") for block in changed])
+    """Writes them in the order in which they are given: that of their blocks; with what they say of the project's effect."""
+    await tx.execute(SAVE_BLOCKS, [{**block.model_dump(mode="json"), **_attained(block)} for block in changed])
 
 
 async def blocks_of(tx: Transaction, project: UUID, after: UUID | None, limit: int) -> list[ImpactPublished]:
@@ -189,6 +189,11 @@ async def titles(tx: Transaction, projects: Iterable[UUID]) -> Mapping[tuple[UUI
     """What these projects are called, by version."""
     found = await tx.fetch(TITLES, list(projects))
     return {(row["project"], row["project_version"]): row["title"] for row in found}
+
+
+def _attained(block: ImpactPublished) -> dict[str, float | int]:
+    found = attainment(block)
+    return {} if found is None else {"share": found.share, "people": found.n}
 
 
 def _dumped(cells: Iterable[Mapping[int, ProjectSubmitted] | Mapping[int, ProjectAssessed]]) -> list[dict[str, Any]]:

@@ -99,7 +99,10 @@ create table catalogue_block (
   shown_numerator int,
   shown_denominator int,
   target_shown int,
-  released_at timestamptz not null);
+  released_at timestamptz not null,
+  share double precision check (share between 0 and 1),  -- how far it came with what it aimed at (catalogue/model.py)
+  people int check (people > 0),
+  check ((share is null) = (people is null)));
 create index catalogue_block_project on catalogue_block (project, block);
 
 -- What a gemeente answered to a suggestion: per project the last answer, with the project's themes as they were then.

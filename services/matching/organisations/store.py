@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.matching.organisations.model import Organisation
 from shared.conflicts import Tie
-from shared.contracts.vocabulary import Means, PartnerKind
+from shared.contracts.vocabulary import Means, PartnerKind, RelationKind
 from shared.storage import Transaction, UnknownEntity, rows
 
 COLUMNS = """
@@ -52,10 +52,10 @@ from jsonb_to_recordset($2) as r(organisation uuid, kind text, until date) order
 """
 # Relations bind both ways, and a conflict goes at most two steps: those of these organisations, and of whom they reach.
 TIES = """
-with direct as (select * from relation where organisation = any($1) or other = any($1)),
+with direct as (select * from relation where kind = any($2) and (organisation = any($1) or other = any($1))),
      reached as (select organisation as id from direct union select other from direct)
 select organisation, kind, other, until from relation
-where organisation in (select id from reached) or other in (select id from reached)
+where kind = any($2) and (organisation in (select id from reached) or other in (select id from reached))
 """
 
 
@@ -127,7 +127,8 @@ async def of_gemeente(tx: Transaction, code: str) -> UUID:
 
 async def ties_around(tx: Transaction, organisations: Collection[UUID]) -> list[Tie]:
     """Every relation that a conflict of interest of these organisations could run through."""
-    return [rows.read(Tie, row) for row in await tx.fetch(TIES, list(organisations))]
+    hard = [kind.value for kind in RelationKind if kind.is_hard]
+    return [rows.read(Tie, row) for row in await tx.fetch(TIES, list(organisations), hard)]
 
 
 async def add_gemeenten(tx: Transaction, names: Mapping[str, str]) -> list[Organisation]:

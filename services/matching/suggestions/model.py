@@ -71,6 +71,25 @@ class Suggestions:
     listed: tuple[Suggestion, ...]
     excluded: Mapping[UUID, Exclusion]
 
+    def place_of(self, project: UUID) -> int | None:
+        """Its place in the list, from 1; None when it is not in it."""
+        return next((place for place, found in enumerate(self.listed, 1) if found.project == project), None)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptList:
+    """A list as a gemeente got it on a day, by one version of the rule."""
+
+    id: UUID
+    gemeente: str
+    made_on: date
+    rule_version: str
+    suggestions: tuple[Suggestion, ...]
+
+    def says_the_same_as(self, listed: Iterable[Suggestion], rule_version: str) -> bool:
+        """Whether a list has the same projects, for the same points."""
+        return self.rule_version == rule_version and _points(self.suggestions) == _points(listed)
+
 
 class Field(StrEnum):
     """What one thing could be otherwise for a gemeente."""
@@ -139,6 +158,10 @@ def what_would_change(
             enters, leaves = would_be_listed and not is_listed, is_listed and not would_be_listed
             changes.append(Change(field, other - score, enters, leaves, phase))
     return tuple(changes)
+
+
+def _points(listed: Iterable[Suggestion]) -> list[tuple[UUID, tuple[int, ...]]]:
+    return [(suggestion.project, tuple(reason.tenths for reason in suggestion.reasons)) for suggestion in listed]
 
 
 def _divide(
