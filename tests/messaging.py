@@ -33,6 +33,13 @@ LOGGED = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 PASSWORD = "only-in-tests"
 CLUSTER = "the-cluster-of-this-test"
 MIGRATIONS = found_in([Path(shared.messaging.__file__).parent / "migrations"])
+EMPTY = """
+do $$ declare name text; begin
+  for name in select tablename from pg_tables where schemaname = current_schema() and tablename <> 'migration' loop
+    execute format('delete from %I', name);
+  end loop;
+end $$
+"""
 
 Header = tuple[str, bytes | None]
 
@@ -52,6 +59,10 @@ class Schema:
             await owner.execute(sql)
         finally:
             await owner.close()
+
+    async def empty(self) -> None:
+        """Nothing was heard or said: all rows go, which is ten times as fast as a new schema."""
+        await self.alter(EMPTY)
 
 
 async def empty_schema(postgres: PostgresServer) -> Schema:

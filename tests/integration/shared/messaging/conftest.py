@@ -18,10 +18,17 @@ from tests.servers import KafkaServer, PostgresServer
 from tests.topics import topics_anew
 
 
-@pytest.fixture
-async def schema(postgres: PostgresServer) -> Schema:
-    """The toy's schema, in which nothing was heard or said."""
+@pytest.fixture(scope="module")
+async def toy_schema(postgres: PostgresServer) -> Schema:
+    """The toy's schema."""
     return await fresh_schema(postgres, toy.TABLES)
+
+
+@pytest.fixture
+async def schema(toy_schema: Schema) -> Schema:
+    """The toy's schema, in which nothing was heard or said."""
+    await toy_schema.empty()
+    return toy_schema
 
 
 @pytest.fixture

@@ -19,10 +19,17 @@ async def empty(postgres: PostgresServer) -> Schema:
     return await empty_schema(postgres)
 
 
-@pytest.fixture
-async def schema(postgres: PostgresServer) -> Schema:
+@pytest.fixture(scope="module")
+async def notes(postgres: PostgresServer) -> Schema:
     """The tables of messaging, and one of a feature."""
     return await fresh_schema(postgres, NOTES)
+
+
+@pytest.fixture
+async def schema(notes: Schema) -> Schema:
+    """The same, with nothing in them."""
+    await notes.empty()
+    return notes
 
 
 @pytest.fixture

@@ -111,7 +111,8 @@ async def test_a_service_does_not_hold_its_locks_for_ever(schema: Schema) -> Non
         await service.close()
 
 
-async def test_roles_may_be_prepared_again_with_another_password(schema: Schema, postgres: PostgresServer) -> None:
+async def test_roles_may_be_prepared_again_with_another_password(postgres: PostgresServer) -> None:
+    schema = await fresh_schema(postgres)
     admin = await asyncpg.connect(postgres.admin_dsn)
     try:
         await prepare(admin, "postgres", schema.name, "ano'ther", PASSWORD)
@@ -121,7 +122,7 @@ async def test_roles_may_be_prepared_again_with_another_password(schema: Schema,
     with pytest.raises(asyncpg.InvalidPasswordError):
         await asyncpg.connect(schema.dsn)
     again = await asyncpg.connect(postgres.dsn(schema.name, "ano'ther"))
-    assert await again.fetchval("select count(*) from note") == 0
+    assert await again.fetchval("select count(*) from said") == 0
     await again.close()
 
 
