@@ -103,7 +103,7 @@ class AdopterResult(Result):
         )
 
 
-class FigureResult(Result):
+class PublishedFigureResult(Result):
     """A published figure, rounded to 5. Nothing shown means hidden, never 0. A percentage has a numerator and denominator."""
 
     block: UUID
@@ -120,7 +120,7 @@ class FigureResult(Result):
     target_shown: int | None
 
     @classmethod
-    def of(cls, figure: ImpactPublished) -> FigureResult:
+    def of(cls, figure: ImpactPublished) -> PublishedFigureResult:
         """The newest release of a block."""
         told = figure.model_dump(include=set(cls.model_fields))
         return cls.model_validate({**told, "hidden": figure.shown is None and figure.shown_numerator is None})
@@ -150,7 +150,7 @@ class ProjectResult(Result):
     evidence: list[Evidence]
     versions: list[VersionResult]
     adopters: list[AdopterResult]
-    impact: list[FigureResult]
+    impact: list[PublishedFigureResult]
     more_impact: bool
 
     @classmethod
@@ -167,7 +167,7 @@ class ProjectResult(Result):
                 "offered_version": offer.project_version,
                 "versions": _versions(entry),
                 "adopters": [AdopterResult.of(adopter) for adopter in whole.adopters],
-                "impact": [FigureResult.of(figure) for figure in whole.figures],
+                "impact": [PublishedFigureResult.of(figure) for figure in whole.figures],
                 "more_impact": whole.more_figures,
             }
         )
@@ -214,8 +214,8 @@ async def get_project(project: UUID, _caller: Anyone, tx: Tx, today: Today) -> P
 
 
 @router.get("/{project}/impact")
-async def list_impact(project: UUID, _caller: Anyone, tx: Tx, page: Paging) -> Page[FigureResult]:
+async def list_impact(project: UUID, _caller: Anyone, tx: Tx, page: Paging) -> Page[PublishedFigureResult]:
     """All that was published of a project: the newest release of each figure."""
     await operations.read(tx, project)
     found = await store.blocks_of(tx, project, page.after_uuid, page.limit + 1)
-    return Page.of(found, page, lambda figure: figure.block, FigureResult.of)
+    return Page.of(found, page, lambda figure: figure.block, PublishedFigureResult.of)

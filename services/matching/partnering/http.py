@@ -8,7 +8,7 @@ from uuid import UUID
 from services.matching.adoptions.http import viewer_of
 from services.matching.organisations.model import Organisation
 from services.matching.partnering import operations
-from services.matching.partnering.model import RULE_VERSION, Candidate, Exclusion, Ground
+from services.matching.partnering.model import RULE_VERSION, Candidate, Ground, PartnerExclusion
 from shared.contracts.vocabulary import Means, PartnerKind
 from shared.web import Caller, Page, Paging, Result, Role, Today, Tx, caller_of, service_router
 
@@ -57,7 +57,7 @@ class LeftOutResult(Result):
     organisation: UUID
     name: str
     kind: PartnerKind
-    because: Exclusion
+    because: PartnerExclusion
 
 
 def _place(candidate: Candidate) -> str:

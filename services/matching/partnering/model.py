@@ -20,7 +20,7 @@ from shared.rounding import half_away
 Theme = Phase | TargetGroup
 
 
-class Exclusion(StrEnum):
+class PartnerExclusion(StrEnum):
     """Why an organisation is never suggested for an adoption, however well it would fit."""
 
     PRESENT = "doet-al-mee"
@@ -100,7 +100,7 @@ class Candidates:
     """Who could join, best first, and why each of the others is left out."""
 
     listed: tuple[Candidate, ...]
-    excluded: Mapping[UUID, Exclusion]
+    excluded: Mapping[UUID, PartnerExclusion]
 
 
 def candidates(
@@ -123,16 +123,16 @@ def candidates(
     return Candidates(tuple(sorted(listed, key=lambda found: (-found.fit, found.organisation))), excluded)
 
 
-def excluded_because(search: Search, organisation: Organisation, taken: int) -> Exclusion | None:
+def excluded_because(search: Search, organisation: Organisation, taken: int) -> PartnerExclusion | None:
     """The first hard reason not to suggest it; None when there is none. Raises: UnknownGemeente."""
     present = {search.gemeente_organisation, *search.present}
     reasons = {
-        Exclusion.PRESENT: organisation.id in present,
-        Exclusion.INACTIVE: not organisation.active,
-        Exclusion.FULL: taken >= organisation.capacity_adoptions,
-        Exclusion.REGION: not organisation.covers(search.gemeente),
-        Exclusion.THEME: search.themes.isdisjoint(_themes(organisation)),
-        Exclusion.CONFLICT: organisation.id in search.conflicts,
+        PartnerExclusion.PRESENT: organisation.id in present,
+        PartnerExclusion.INACTIVE: not organisation.active,
+        PartnerExclusion.FULL: taken >= organisation.capacity_adoptions,
+        PartnerExclusion.REGION: not organisation.covers(search.gemeente),
+        PartnerExclusion.THEME: search.themes.isdisjoint(_themes(organisation)),
+        PartnerExclusion.CONFLICT: organisation.id in search.conflicts,
     }
     return next((reason for reason, applies in reasons.items() if applies), None)
 

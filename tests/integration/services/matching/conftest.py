@@ -15,7 +15,7 @@ from services.matching.service import service
 from shared.runtime import Service
 from shared.web import Role
 from tests.standing import Standing
-from tests.told import assessed, submitted
+from tests.told import assessed, submitted, withdrawn
 
 Json = dict[str, Any]
 
@@ -27,6 +27,7 @@ class People:
     standing: Standing
     stack: AsyncExitStack
     clients: dict[tuple[object, ...], httpx.AsyncClient] = field(default_factory=dict)
+    projects: list[UUID] = field(default_factory=list)
 
     async def _client(self, *roles: Role, **who: Any) -> httpx.AsyncClient:
         key = (*roles, *who.values())
@@ -62,6 +63,7 @@ class People:
         """A project that the board lets gemeenten adopt."""
         project = uuid4()
         await self.standing.hear(submitted(project, **more), assessed(project))
+        self.projects.append(project)
         return project
 
     async def adopt(self, gemeente: str, project: UUID | None = None, **more: Any) -> Json:
@@ -91,6 +93,8 @@ async def matching(stand_up: Callable[[Service], Awaitable[Standing]]) -> Standi
 
 @pytest.fixture
 async def people(matching: Standing) -> AsyncIterator[People]:
-    """Who can be asked to do something."""
+    """Who can be asked to do something. The projects that they offer are withdrawn when the test is done."""
     async with AsyncExitStack() as stack:
-        yield People(matching, stack)
+        people = People(matching, stack)
+        yield people
+        await matching.hear(*(withdrawn(project) for project in people.projects))

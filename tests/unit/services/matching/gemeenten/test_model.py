@@ -3,10 +3,19 @@
 from itertools import pairwise
 from math import dist
 from statistics import fmean
+from uuid import UUID
 
 import pytest
 
-from services.matching.gemeenten.model import _vectors, look_alikes, median_of, profile
+from services.matching.gemeenten.model import (
+    InvalidSituation,
+    OwnSituation,
+    _vectors,
+    look_alikes,
+    median_of,
+    profile,
+)
+from shared.contracts.vocabulary import Phase
 from shared.reference import Column, UnknownGemeente, gemeente, gemeenten
 
 DEN_HAAG, ROTTERDAM, SCHIERMONNIKOOG, TEXEL = "GM0518", "GM0599", "GM0088", "GM0448"
@@ -89,3 +98,13 @@ def test_a_shorter_list_is_the_head_of_a_longer_one() -> None:
 def test_a_gemeente_that_is_not_there_has_no_look_alikes() -> None:
     with pytest.raises(UnknownGemeente):
         look_alikes("GM0000")
+
+
+def test_what_a_gemeente_says_of_itself_is_refused_with_all_its_faults_at_once() -> None:
+    OwnSituation(DEN_HAAG, (Phase.VERWIJZING,), have_fte=0, have_euro=0, wishes="Meer voor jongeren").check()
+    twice = (Phase.VERWIJZING, Phase.VERWIJZING)
+    with pytest.raises(InvalidSituation) as refused:
+        OwnSituation(DEN_HAAG, twice, float("inf"), -1, (UUID(int=1), UUID(int=1)), "x" * 4001).check()
+    assert [fault.field for fault in refused.value.faults] == [
+        "availableFte", "availableEuro", "coveredPhases", "conflicts", "wishes",
+    ]  # fmt: skip

@@ -5,7 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from services.matching.organisations.model import InvalidOrganisation, Organisation, OrganisationHasEnded, Relation
+from services.matching.organisations.model import (
+    InvalidOrganisation,
+    OnlyByProgrammeManager,
+    Organisation,
+    OrganisationHasEnded,
+    Relation,
+)
 from shared.conflicts import Tie
 from shared.contracts.vocabulary import Means, PartnerKind, Phase, RelationKind
 
@@ -84,3 +90,21 @@ def test_an_organisation_that_went_up_in_another_changes_no_more() -> None:
 def test_its_relations_are_what_a_conflict_can_run_through() -> None:
     fund = replace(ING, id=FUND, relations=(Relation(BANK, RelationKind.DOCHTER_VAN),))
     assert fund.ties == (Tie(FUND, RelationKind.DOCHTER_VAN, BANK),)
+
+
+def test_an_organisation_that_it_names_must_be_in_the_registry() -> None:
+    stranger, other = UUID(int=901), UUID(int=902)
+    naming = replace(
+        ING, relations=(Relation(stranger, RelationKind.FINANCIERT),), merged_into=other, active=False
+    )  # fmt: skip
+    assert naming.others == {stranger, other}
+    with pytest.raises(InvalidOrganisation) as refused:
+        naming.check(unknown=naming.others)
+    assert [fault.field for fault in refused.value.faults] == ["relations.0.organisation", "mergedInto"]
+
+
+def test_an_organisation_does_not_say_itself_what_it_is() -> None:
+    ING.check_own_words(replace(ING, name="Anders", means=()))
+    with pytest.raises(OnlyByProgrammeManager) as refused:
+        ING.check_own_words(replace(ING, kind=PartnerKind.FONDS, merged_into=UUID(int=903)))
+    assert [fault.field for fault in refused.value.faults] == ["kind", "mergedInto"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.organisations.model import Organisation, Relation
-from services.matching.partnering.model import MOST, Candidate, Exclusion, Ground, Search, candidates
+from services.matching.partnering.model import MOST, Candidate, Ground, PartnerExclusion, Search, candidates
 from shared.contracts.vocabulary import Means, PartnerKind, Phase, RelationKind, TargetGroup
 
 STEADY = settings(derandomize=True, deadline=None)
@@ -106,17 +106,17 @@ def test_a_relation_to_who_takes_part_counts_from_either_side_while_it_holds() -
 @pytest.mark.parametrize(
     ("organisation", "search", "taken", "because"),
     [
-        (FONDS_1818, replace(SEARCH, present={FONDS_1818.id: frozenset()}), 0, Exclusion.PRESENT),
-        (replace(FONDS_1818, id=DEN_HAAG), SEARCH, 0, Exclusion.PRESENT),
-        (replace(FONDS_1818, active=False), SEARCH, 0, Exclusion.INACTIVE),
-        (FONDS_1818, SEARCH, 3, Exclusion.FULL),
-        (replace(FONDS_1818, regions=("PV27",)), SEARCH, 0, Exclusion.REGION),
-        (replace(FONDS_1818, phases=(Phase.KENNISMAKING,), target_groups=()), SEARCH, 0, Exclusion.THEME),
-        (FONDS_1818, replace(SEARCH, conflicts=frozenset({FONDS_1818.id})), 0, Exclusion.CONFLICT),
+        (FONDS_1818, replace(SEARCH, present={FONDS_1818.id: frozenset()}), 0, PartnerExclusion.PRESENT),
+        (replace(FONDS_1818, id=DEN_HAAG), SEARCH, 0, PartnerExclusion.PRESENT),
+        (replace(FONDS_1818, active=False), SEARCH, 0, PartnerExclusion.INACTIVE),
+        (FONDS_1818, SEARCH, 3, PartnerExclusion.FULL),
+        (replace(FONDS_1818, regions=("PV27",)), SEARCH, 0, PartnerExclusion.REGION),
+        (replace(FONDS_1818, phases=(Phase.KENNISMAKING,), target_groups=()), SEARCH, 0, PartnerExclusion.THEME),
+        (FONDS_1818, replace(SEARCH, conflicts=frozenset({FONDS_1818.id})), 0, PartnerExclusion.CONFLICT),
     ],
 )
 def test_who_can_never_join_is_left_out_and_the_reason_is_there(
-    organisation: Organisation, search: Search, taken: int, because: Exclusion
+    organisation: Organisation, search: Search, taken: int, because: PartnerExclusion
 ) -> None:
     found = candidates(search, [organisation, HUMANITAS], {organisation.id: taken}, TODAY)
     assert found.excluded == {organisation.id: because}

@@ -17,6 +17,7 @@ from services.matching.suggestions.model import (
     Change,
     Exclusion,
     Field,
+    KeptList,
     Reason,
     Suggestion,
     excluded_because,
@@ -260,3 +261,17 @@ def test_ten_thousand_projects_are_weighed_in_well_under_a_second() -> None:
     began = process_time()
     assert len(suggest(many, HERE, TODAY).listed) == 5
     assert process_time() - began < 1
+
+
+def test_a_place_counts_from_one_and_what_is_not_listed_has_none() -> None:
+    suggestions = suggest(ALL, HERE, TODAY, TOP_TWO)
+    assert [suggestions.place_of(project.id) for project in ALL] == [1, 2, None]
+
+
+def test_a_list_is_kept_anew_when_projects_points_or_the_rule_differ_and_not_for_another_day() -> None:
+    listed = suggest(ALL, HERE, TODAY).listed
+    kept = KeptList(UUID(int=1), HERE.gemeente, TODAY, "2026-1", listed)
+    assert kept.says_the_same_as(suggest(ALL, HERE, TODAY + timedelta(days=1)).listed, "2026-1")
+    assert not kept.says_the_same_as(listed, "2027-1")
+    assert not kept.says_the_same_as(listed[:2], "2026-1")
+    assert not kept.says_the_same_as(suggest(ALL, replace(HERE, have_fte=0.1), TODAY).listed, "2026-1")
