@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from math import comb, exp, lgamma, log
+from typing import Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.impact.adoptions.model import Adoption
 from services.impact.indicators.model import Figures, combined
-from services.impact.plans.model import Grain, Plan
-from services.impact.progress.model import Interval, Status, byar, cumulative, interval, point, status, wilson
+from services.impact.observations.model import Observation, Provenance
+from services.impact.plans.model import Grain, Period, Plan, Plans
+from services.impact.progress.model import Interval, Status, byar, cumulative, interval, point, series, status, wilson
+from services.impact.publication.model import Contribution, Family, HiddenBecause, Standing
 from shared.reference import indicator
 
 Q1, Q2, Q3 = date(2026, 3, 31), date(2026, 6, 30), date(2026, 9, 30)
@@ -147,3 +153,41 @@ def test_means_of_several_periods_make_no_whole() -> None:
     assert cumulative(mean, [(Q1, count(11)), (Q2, count(13))]) is None
     assert cumulative(mean, [(Q1, count(11))]) == count(11)
     assert cumulative(mean, []) is None
+
+
+# An adoption as a whole
+
+ADOPTION = Adoption(UUID(int=2), "GM0518", UUID(int=4), may_be_named=True)
+SPRING = Period(date(2026, 4, 1), Q2)
+
+
+def recorded(code: str, figures: Figures, period: Period = SPRING, **more: Any) -> Observation:
+    source = Provenance("Registratie", "Geteld")
+    made = Observation(
+        UUID(int=9), ADOPTION.id, "GM0518", ADOPTION.project, code, period.start, period.end, None, figures, source, Q3
+    )
+    return replace(made, **more)
+
+
+def test_every_indicator_that_is_planned_or_measured_has_a_series_with_what_is_due() -> None:
+    plan = Plan("aanmeldingen", Grain.QUARTER, Decimal(20), Decimal(60), date(2026, 1, 1), date(2026, 12, 31))
+    measured = [recorded("aanmeldingen", count(43)), recorded("uitval_pct", share(9, 60))]
+    counted, shared = series(ADOPTION, Plans(ADOPTION.id, (plan,)), measured, {}, date(2026, 10, 1))
+    assert [(cell.period.end, cell.figures) for cell in counted.cells] == [(Q1, None), (Q2, count(43)), (Q3, None)]
+    assert (counted.status, counted.total) == (Status.ON_TRACK, count(43))
+    assert (shared.plan, shared.status, [cell.period for cell in shared.cells]) == (None, None, [SPRING])
+
+
+def test_what_was_withdrawn_counts_nowhere_and_breakdowns_are_no_part_of_it() -> None:
+    gone = recorded("aanmeldingen", Figures(), withdrawn=True, version=2)
+    part = recorded("uitval_pct", share(9, 60), breakdown="jongeren")
+    (only,) = series(ADOPTION, Plans(ADOPTION.id), [gone, part], {}, date(2026, 10, 1))
+    assert (only.indicator.code, only.total, only.status) == ("aanmeldingen", None, None)
+    assert only.cells[0].standing.contribution.hidden_because() is HiddenBecause.ABSENT
+
+
+def test_a_series_takes_its_standing_from_its_own_family() -> None:
+    family = Family(ADOPTION.project, "aanmeldingen", SPRING.start, SPRING.end)
+    standing = Standing(Contribution(family, "GM0518", count(50)), waits=True)
+    (one,) = series(ADOPTION, Plans(ADOPTION.id), [recorded("aanmeldingen", count(43))], {family: standing}, Q3)
+    assert one.cells[0].standing is standing

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from services.impact.publication.model import (
     Block,
     Contribution,
+    HiddenBecause,
     Release,
     Shown,
+    Standing,
+    Visibility,
     decide,
     publishable,
     round5,
@@ -221,3 +224,45 @@ def test_every_total_is_the_sum_of_the_parts_that_everybody_sees(stream: list[tu
         found = ledger.total(region)
         assert (found[0] if found else 0) == part
         assert found is None or found[0] != 0
+
+
+# What the gemeente itself is told
+
+
+@pytest.mark.parametrize(
+    ("given_", "because"),
+    [
+        (reported(count(42)), None),
+        (reported(count(9)), HiddenBecause.SMALL),
+        (reported(None), HiddenBecause.ABSENT),
+        (reported(count(400), named=False), HiddenBecause.NAME),
+        (reported(count(400), family=replace(COUNTED, indicator="gemiddelde_schuld_eur")), HiddenBecause.KIND),
+        (reported(share(400, 900), family=replace(COUNTED, indicator="bereik_doelgroep_pct")), HiddenBecause.KIND),
+    ],
+)
+def test_the_gemeente_itself_is_told_why_its_figure_is_hidden(
+    given_: Contribution, because: HiddenBecause | None
+) -> None:
+    assert given_.hidden_because() is because
+
+
+def test_a_figure_is_published_hidden_or_waits() -> None:
+    block = Block(UUID(int=1), COUNTED, A, Release(1, ReleaseKind.PUBLISHED, Shown(count=40), TODAY))
+    gone = block.after(Release(2, ReleaseKind.WITHDRAWN, None, TODAY, replaces=1))
+    seen = [
+        Standing(reported(count(42)), block=block),
+        Standing(reported(count(52)), waits=True, block=block),
+        Standing(reported(count(2)), block=gone),
+        Standing(reported(count(2))),
+    ]
+    assert [standing.visibility for standing in seen] == [
+        Visibility.PUBLISHED, Visibility.WAITS, Visibility.HIDDEN, Visibility.HIDDEN,
+    ]  # fmt: skip
+
+
+def test_the_numerator_of_a_percentage_is_not_published_twice() -> None:
+    """methods.md D 10: aanmeldingen is a count of its own."""
+    assert (
+        decide(None, reported(share(400, 900), family=replace(COUNTED, indicator="bereik_doelgroep_pct")), TODAY)
+        is None
+    )
