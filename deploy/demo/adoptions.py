@@ -12,6 +12,7 @@ from shared.contracts.events import AdoptionStarted, PartnershipFormed
 
 STRANGER = "De VoorzieningenWijzer"
 """Claims to take part where nobody asked it."""
+SUGGESTIONS_SHOWN = 3
 
 
 async def take_over(journey: Journey) -> None:
@@ -73,8 +74,10 @@ async def suggest(journey: Journey, adoption: Adoption) -> None:
     """Which partners fit, and why."""
     async with journey.stage.step(f"Welke partners passen bij {adoption.title}?") as step:
         found = await adoption.client.get("matching", f"{adoption.path}/partner-suggestions")
-        for partner in found["items"][:3]:
-            step.line(str(partner))
+        for partner in found["items"][:SUGGESTIONS_SHOWN]:
+            grounds = ", ".join(f"{reason['ground']} {reason['points']}" for reason in partner["reasons"])
+            step.line(f"{partner['name']} ({partner['kind']}): {partner['fit']} van 100 = {grounds}")
+        step.must(found["items"], "Er is geen enkele partner die past.", "matching")
 
 
 async def join(journey: Journey, adoption: Adoption) -> None:

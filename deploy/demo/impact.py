@@ -29,6 +29,8 @@ async def play(journey: Journey) -> None:
         await measure(journey, adoption)
     for adoption in measuring:
         await correct(journey, adoption)
+    for adoption in measuring:
+        await progress(journey, adoption)
     await show(journey, journey.adoptions[0])
 
 
@@ -135,6 +137,21 @@ async def correct(journey: Journey, adoption: Adoption) -> None:
                 corrected = await adoption.client.put("impact", path, body, 1)
                 step.line(f"reden: {better['reason']}")
                 await told_and_shown(journey, step, adoption, corrected, better["shown"])
+
+
+async def progress(journey: Journey, adoption: Adoption) -> None:
+    """Whether the last figure keeps to the path, with the chance of small numbers taken in."""
+    async with journey.stage.step(f"Hoe het gaat in {adoption.title}") as step:
+        told = await adoption.client.get("impact", f"{adoption.path}/progress")
+        for series in told["indicators"]:
+            last = series["periods"][-1]
+            public = last["publication"]["visibility"]
+            step.line(f"{series['name']}: {series['status']}; het laatste kwartaal is voor iedereen {public}")
+
+        async def measured() -> bool:
+            return bool((await adoption.client.get("matching", adoption.path))["measured"])
+
+        await step.heard("matching", "er is gemeten", measured)
 
 
 async def show(journey: Journey, adoption: Adoption) -> None:

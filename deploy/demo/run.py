@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from deploy.demo import adoptions, board, funding, impact, organisations, projects, table
+from deploy.demo import adoptions, board, funding, gemeenten, impact, organisations, projects, table
 from deploy.demo.cast import Cast
 from deploy.demo.client import Keys, Wire
 from deploy.demo.follower import Follower
@@ -22,6 +22,7 @@ CHAPTERS: Sequence[Chapter] = (
     organisations.play,
     projects.play,
     board.play,
+    gemeenten.play,
     adoptions.take_over,
     adoptions.form,
     funding.play,

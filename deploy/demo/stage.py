@@ -88,17 +88,21 @@ class Step:
 
     def _patience(self) -> float:
         """Longer once something had to be tried again: a service that was away has to come back first."""
-        return EVENT_WITHIN_S + (MORE_AFTER_RETRY_S if self.stage.wire.retries > self._retries else 0)
+        return self.stage.patience_s + (MORE_AFTER_RETRY_S if self.stage.wire.retries > self._retries else 0)
 
 
 @dataclass
 class Stage:
-    """Where the steps are played. `before` is called with the title of each step, before it begins."""
+    """Where the steps are played. `before` is called with the title of each step, before it begins.
+
+    `patience_s` is how long a step waits for what it must lead to.
+    """
 
     screen: Screen
     wire: Wire
     follower: Follower
     before: Callable[[str], Awaitable[None]] | None = None
+    patience_s: float = EVENT_WITHIN_S
     titles: list[str] = field(default_factory=list)
 
     def chapter(self, title: str, note: str = "") -> None:

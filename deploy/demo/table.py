@@ -22,8 +22,8 @@ COLUMNS = (
 async def close(journey: Journey) -> None:
     """Shows the adoptions of this run. Raises: DemoFailed."""
     reader = Reader(journey.cast)
-    own = {str(adoption.id) for adoption in journey.adoptions}
-    answers = [await reader.answer(told) for told in await reader.adoptions() if told["id"] in own]
+    known = {told["id"]: told for told in await reader.adoptions()}
+    answers = [await reader.answer(known[str(adoption.id)]) for adoption in journey.adoptions]
     journey.stage.chapter(
         "9. Zo staat het ervoor", "Gevraagd aan de vier services. Bedragen en cijfers zijn verzonnen."
     )
