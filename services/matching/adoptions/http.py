@@ -16,10 +16,10 @@ from services.matching.adoptions.operations import Wish
 from services.matching.catalogue import store as catalogue
 from services.matching.funding import store as funding
 from services.matching.funding.model import MOST_EURO, BaseContribution, FundingPlan
+from services.matching.gemeenten.model import short_name
 from services.matching.organisations import store as organisations
 from services.matching.partnerships.model import Partnership, PartnershipState
 from shared.contracts.vocabulary import CommitmentStage, Means
-from shared.reference import gemeenten
 from shared.storage import Transaction
 from shared.web import Body, Caller, IfMatch, Page, Paging, Result, Role, Today, Tx, caller_of, service_router
 
@@ -197,7 +197,7 @@ async def _results(tx: Transaction, found: Sequence[Adoption], viewer: Viewer, t
             revision=a.revision,
             id=a.id,
             gemeente=a.gemeente,
-            gemeente_name=gemeenten()[a.gemeente].short_name,
+            gemeente_name=short_name(a.gemeente),
             gemeente_organisation=a.gemeente_organisation,
             project=a.project,
             project_version=a.project_version,

@@ -13,11 +13,11 @@ from services.matching.catalogue import operations, store
 from services.matching.catalogue.model import Entry
 from services.matching.catalogue.operations import Whole
 from services.matching.catalogue.store import Adopter, Offered, Wanted
+from services.matching.gemeenten.model import short_name
 from shared.contracts.events import ImpactPublished, ReleaseKind
 from shared.contracts.events.project_assessed import Condition, CriterionReason
 from shared.contracts.events.project_submitted import Evidence, Involvement
 from shared.contracts.vocabulary import EvidenceLevel, Means, PartnerKind, Phase, TargetGroup, Verdict
-from shared.reference import gemeenten
 from shared.web import Caller, Page, Paging, Result, Today, Tx, anyone, service_router
 
 router = service_router("/catalogue", tag="Catalogue")
@@ -94,10 +94,9 @@ class AdopterResult(Result):
     @classmethod
     def of(cls, adopter: Adopter) -> AdopterResult:
         """With the name of the gemeente."""
-        name = gemeenten()[adopter.gemeente].short_name if adopter.gemeente in gemeenten() else adopter.gemeente
         return cls(
             gemeente=adopter.gemeente,
-            name=name,
+            name=short_name(adopter.gemeente),
             project_version=adopter.project_version,
             started_on=adopter.started_on,
         )

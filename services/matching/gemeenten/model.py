@@ -83,6 +83,12 @@ class OwnSituation:
             yield Fault("wishes", f"Gebruik hooguit {LONGEST_TEXT} tekens.")
 
 
+def short_name(code: str) -> str:
+    """As people say it: Den Haag. Of a gemeente that is there no longer, its code."""
+    found = gemeenten().get(code)
+    return code if found is None else found.short_name
+
+
 @cache
 def profile(code: str) -> Profile:
     """Raises: UnknownGemeente."""

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.matching.adoptions import operations as adoptions
 from services.matching.funding import operations, store
 from services.matching.funding.model import Commitment, FundingPlan
 from shared.contracts.vocabulary import CommitmentStage
@@ -59,8 +60,11 @@ async def until_blocked(matching: Standing) -> None:
 
 async def test_a_commitment_that_lapsed_reopens_the_plan_once(people: People, matching: Standing) -> None:
     adoption, _ = await secured(people, matching)
+    own, address = await people.gemeente("GM0518"), f"/adoptions/{adoption['id']}/funding"
+    seen = (await own.get(address)).json()["revision"]
     await lapse(matching, TODAY)
     assert await turns(matching, adoption) == ["secured"]
+    assert (await own.get(address)).json()["revision"] == seen
     await lapse(matching)
     await lapse(matching)
     assert await turns(matching, adoption) == ["secured", "verlopen"]
@@ -134,10 +138,14 @@ async def test_the_commitment_that_waits_for_the_lapse_secures_anew(people: Peop
     assert await turns(matching, adoption) == ["secured", "verlopen", "secured"]
 
 
-async def test_the_lapse_and_an_ending_at_once_leave_no_turn_after_the_end(people: People, matching: Standing) -> None:
+async def test_the_lapse_that_waits_for_an_ending_says_nothing_any_more(people: People, matching: Standing) -> None:
     adoption, _ = await secured(people, matching)
-    own = await people.gemeente("GM0518")
-    await asyncio.gather(lapse(matching), own.post(f"/adoptions/{adoption['id']}/endings", json={"reason": "Klaar"}))
+    async with matching.database.transaction() as tx:
+        await adoptions.end(tx, UUID(adoption["id"]), "GM0518", "Klaar", TODAY)
+        lapsing = asyncio.create_task(lapse(matching))
+        await until_blocked(matching)
+    await lapsing
+    assert await turns(matching, adoption) == ["secured"]
     assert (await matching.said(adoption["id"]))[-1].type.split(".")[2] == "adoption-ended"
 
 
