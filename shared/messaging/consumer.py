@@ -114,8 +114,8 @@ class Consumer:
 
     async def run(self) -> None:
         """Hears until stopped. Raises: LogChanged when the log is not the one that was read before."""
-        await self._started()
         try:
+            await self._started()
             while not self._stopping:
                 await self._turn()
         except ConsumerStoppedError:

@@ -78,8 +78,8 @@ class Relay:
             try:
                 connection = await self._connect()
                 await self._serve(connection)
-            except (OSError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if isinstance(error, asyncpg.PostgresError) and not is_transient(error):
+            except Exception as error:
+                if not (is_transient(error) or isinstance(error, KafkaError)):
                     raise
                 log.warning("the relay waits: %s", type(error).__name__)
                 await asyncio.sleep(PAUSE_SECONDS)
