@@ -25,6 +25,10 @@ class OrganisationHasEnded(Conflict):
     """It goes on as another one, and changes no more."""
 
 
+class GemeenteStays(Conflict):
+    """Every gemeente is in the registry once, from the start, and stays in it as that gemeente."""
+
+
 class OnlyByProgrammeManager(Forbidden):
     """What an organisation is, and whether it goes up in another one, is not for itself to say."""
 
@@ -80,7 +84,13 @@ class Organisation:
         named = {relation.organisation for relation in self.relations}
         return frozenset(named if self.merged_into is None else {*named, self.merged_into})
 
-    def check_may_change(self) -> None:
+    def check_may_become(self, stated: Organisation) -> None:
+        """Raises: OrganisationHasEnded, GemeenteStays."""
+        self.check_goes_on()
+        if self.gemeente is not None and stated.gemeente != self.gemeente:
+            raise GemeenteStays(f"Deze organisatie is gemeente {self.gemeente} en blijft dat.")
+
+    def check_goes_on(self) -> None:
         """Raises: OrganisationHasEnded."""
         if self.merged_into is not None:
             raise OrganisationHasEnded(f"Deze organisatie is opgegaan in {self.merged_into}. Wijzig die organisatie.")

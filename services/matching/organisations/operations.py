@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.matching.organisations import store
-from services.matching.organisations.model import Organisation
+from services.matching.organisations.model import GemeenteStays, Organisation
 from shared.contracts.events import OrganisationChanged
 from shared.reference import gemeenten
 from shared.refusals import StaleRevision, UnknownEntity
@@ -34,7 +34,7 @@ class Editor:
 
 
 async def register(tx: Transaction, stated: Callable[[UUID], Organisation]) -> Organisation:
-    """A new organisation, stated once it has an id. Raises: InvalidOrganisation, OrganisationHasEnded."""
+    """A new organisation, stated once it has an id. Raises: InvalidOrganisation, OrganisationHasEnded, GemeenteStays."""
     organisation = stated(await store.new_id(tx))
     return await _save(tx, organisation)
 
@@ -44,7 +44,7 @@ async def change(tx: Transaction, stated: Organisation, editor: Editor, seen: in
 
     `seen` is the revision that the editor looked at.
 
-    Raises: UnknownEntity, StaleRevision, OrganisationHasEnded, OnlyByProgrammeManager, InvalidOrganisation.
+    Raises: UnknownEntity, StaleRevision, OrganisationHasEnded, GemeenteStays, OnlyByProgrammeManager, InvalidOrganisation.
     """
     into = () if stated.merged_into is None else (stated.merged_into,)
     known = await store.lock(tx, stated.id, *into)
@@ -52,7 +52,7 @@ async def change(tx: Transaction, stated: Organisation, editor: Editor, seen: in
         raise UnknownEntity("organisatie", stated.id)
     if seen != known.revision:
         raise StaleRevision(seen, known.revision)
-    known.check_may_change()
+    known.check_may_become(stated)
     if not editor.is_programme_manager:
         known.check_own_words(stated)
     stated = replace(stated, revision=known.revision)
@@ -70,10 +70,18 @@ async def load_gemeenten(tx: Transaction) -> list[Organisation]:
 async def _save(tx: Transaction, organisation: Organisation) -> Organisation:
     organisation.check(await store.unknown(tx, organisation.others))
     if organisation.merged_into is not None:
-        (await store.read(tx, organisation.merged_into)).check_may_change()
+        (await store.read(tx, organisation.merged_into)).check_goes_on()
+    if organisation.gemeente is not None:
+        await _check_only_one(tx, organisation, organisation.gemeente)
     saved = await store.save(tx, organisation)
     _tell(tx, saved)
     return saved
+
+
+async def _check_only_one(tx: Transaction, organisation: Organisation, gemeente: str) -> None:
+    known = await store.of_gemeenten(tx, [gemeente])
+    if known.get(gemeente, organisation.id) != organisation.id:
+        raise GemeenteStays(f"Gemeente {gemeente} staat al in het register: {known[gemeente]}.")
 
 
 def _tell(tx: Transaction, organisation: Organisation) -> None:

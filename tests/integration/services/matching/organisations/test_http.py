@@ -143,3 +143,17 @@ async def test_the_registry_is_searched_and_paged(people: People) -> None:
     assert (await nobody.get("/organisations", params={**wanted, "kind": "bank"})).json()["items"] == []
     assert (await nobody.get("/organisations", params={"gemeente": "GM9999"})).status_code == 400
     assert (await nobody.get(f"/organisations/{uuid4()}")).status_code == 404
+
+
+async def test_every_gemeente_is_in_the_registry_once_and_stays_one(people: People) -> None:
+    manager = await people.manager()
+    body = {"name": "Nog een", "kind": "gemeente", "gemeente": "GM0518"}
+    second = await manager.post("/organisations", json=body)
+    assert (second.status_code, "staat al in het register" in second.json()["detail"]) == (409, True)
+    fund = await people.register(**FUND)
+    become = stated(fund, kind="gemeente", gemeente="GM0518")
+    assert (await manager.put(f"/organisations/{fund['id']}", json=become, headers=if_match(1))).status_code == 409
+    (den_haag,) = (await manager.get("/organisations", params={"name": "gemeente den haag"})).json()["items"]
+    other = stated(den_haag, kind="fonds", gemeente=None)
+    answer = await manager.put(f"/organisations/{den_haag['id']}", json=other, headers=if_match(1))
+    assert (answer.status_code, "blijft dat" in answer.json()["detail"]) == (409, True)

@@ -84,7 +84,7 @@ def test_an_organisation_that_went_up_in_another_changes_no_more() -> None:
     ended = replace(ING, merged_into=FUND, active=False)
     ended.check()
     with pytest.raises(OrganisationHasEnded):
-        ended.check_may_change()
+        ended.check_goes_on()
 
 
 def test_its_relations_are_what_a_conflict_can_run_through() -> None:
