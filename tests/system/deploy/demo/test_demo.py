@@ -86,9 +86,9 @@ async def test_the_second_reader_names_what_differs(platform: Platform) -> None:
     shown = io.StringIO()
     adoption = (await play(platform.places, Screen(shown))).adoptions[0]
     async with wired(platform.places, Screen(shown)) as wire:
-        await tamper(platform, adoption.id, "mensen", "expertise")
+        await tamper(platform, adoption.id, "mensen", "afspraak-kwijtschelding")
         found = await check(wire, Screen(shown))
-        await tamper(platform, adoption.id, "expertise", "mensen")
+        await tamper(platform, adoption.id, "afspraak-kwijtschelding", "mensen")
         assert len(found) == 2
         assert all(str(adoption.id) in difference for difference in found)
         assert await check(wire, Screen(shown)) == []
