@@ -48,7 +48,9 @@ async def connected(servers: str) -> AIOKafkaConsumer:
     except KafkaError as error:
         with suppress(Exception):
             await consumer.stop()
-        raise DemoFailed(f"Kafka antwoordt niet op {servers} ({type(error).__name__}).", "") from None
+        raise DemoFailed(
+            f"Kafka antwoordt niet op {servers} ({type(error).__name__}).", "Start het platform met `make up`."
+        ) from None
     consumer.unsubscribe()
     return consumer
 
