@@ -15,13 +15,14 @@ from deploy.demo.overview import Measured, Money, Overview, figure, plain
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An adoption with what no event tells of it: milestones, names of partners, and the plan by indicator."""
+    """An adoption with what no event tells of it: milestones, names, and by indicator what is aimed at."""
 
     overview: Overview
     gemeente: str
     milestones: str
     partners: tuple[str, ...]
     targets: Mapping[str, str]
+    indicators: Mapping[str, str]
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Reader:
     cast: Cast
     _names: dict[str, str] = field(default_factory=dict)
     _titles: dict[tuple[str, int], str] = field(default_factory=dict)
+    _indicators: dict[str, Json] = field(default_factory=dict)
     _verdicts: dict[tuple[str, int], str] = field(default_factory=dict)
 
     async def adoptions(self) -> list[Json]:
@@ -50,7 +52,8 @@ class Reader:
             adoption["gemeenteName"],
             f"{done} van {len(adoption['milestones'])}",
             tuple([f"{await self._name(p['organisation'])} ({p['role']})" for p in confirmed]),
-            {plan["indicator"]: plan["target"] for plan in plans["plans"]},
+            {p["indicator"]: f"{p['target']} {(await self._of(p['indicator']))['unit']}" for p in plans["plans"]},
+            {p["indicator"]: (await self._of(p["indicator"]))["name"] for p in plans["plans"]},
         )
 
     async def _overview(self, adoption: Json, gemeente: Client) -> Overview:
@@ -97,6 +100,11 @@ class Reader:
         told = self.cast.public.items("impact", "/published-figures", project=project, gemeente=gemeente)
         found = [(f, figure(f["shown"], f["shownNumerator"], f["shownDenominator"])) async for f in told]
         return {_measured(f): text for f, text in found if text}
+
+    async def _of(self, indicator: str) -> Json:
+        if indicator not in self._indicators:
+            self._indicators[indicator] = await self.cast.public.get("impact", f"/indicators/{indicator}")
+        return self._indicators[indicator]
 
     async def _name(self, organisation: str) -> str:
         if organisation not in self._names:

@@ -15,7 +15,7 @@ COLUMNS = (
     "Mijlpalen",
     "Partners",
     "Financiering",
-    "Indicator: doel / laatst gemeten / openbaar",
+    "Indicator, in het laatste kwartaal",
 )
 
 
@@ -66,4 +66,7 @@ def figures(answer: Answer) -> Iterator[str]:
         last: Measured | None = max(measured, key=lambda m: m.end, default=None)
         own = "niets" if last is None else known.observed[last]
         public = HIDDEN if last is None else known.published.get(last, HIDDEN)
-        yield f"{indicator}: {target} / {own} / {public}"
+        yield answer.indicators[indicator]
+        yield f"  doel {target}"
+        yield f"  gemeten {own}"
+        yield f"  openbaar {public}"

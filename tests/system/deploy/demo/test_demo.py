@@ -70,7 +70,7 @@ async def test_what_is_too_small_is_nowhere_to_be_seen(platform: Platform) -> No
         public = Cast(wire).public.items("impact", "/published-figures", project=project.id)
         places = {figure["scope"] async for figure in public}
     assert places == {DEN_HAAG}
-    assert "aanmeldingen: 6 / 4 / verborgen" in shown.getvalue()
+    assert re.search(r"doel 6 personen.*\n.*gemeten 4 .*\n.*openbaar verborgen", shown.getvalue())
 
 
 async def test_an_event_that_does_not_come_stops_it_and_is_named(platform: Platform) -> None:
