@@ -17,6 +17,7 @@ from deploy.demo.places import Places
 from deploy.demo.screen import duration
 
 Json = dict[str, Any]
+KEY = "Idempotency-Key"
 RETRY_FOR_S = 60.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 1.0
 PAGE = 100
@@ -49,6 +50,7 @@ class Wire:
     keys: Keys
     notice: Callable[[str], None] = field(default=lambda _: None)
     retries: int = 0
+    patience_s: float = RETRY_FOR_S
     asked: list[float] = field(default_factory=list)
 
     def since_asked(self, moment: float) -> float:
@@ -57,34 +59,35 @@ class Wire:
         return moment - self.asked[place - 1] if place else 0.0
 
     async def send(self, service: str, request: httpx.Request) -> httpx.Response:
-        """The answer; the same request is sent again while the service is away, for up to a minute.
+        """The answer; the same request is sent again while the service is away, for `patience_s`.
 
         Raises: DemoFailed.
         """
         clock = asyncio.get_running_loop().time
-        began, pause, trouble = clock(), FIRST_PAUSE_S, None
-        while True:
-            try:
-                response = await self.http.send(request)
-                trouble = (
-                    f"status {response.status_code}" if response.status_code == httpx.codes.SERVICE_UNAVAILABLE else ""
-                )
-            except httpx.TransportError as error:
-                trouble = type(error).__name__
-            if not trouble:
-                if pause > FIRST_PAUSE_S:
-                    self.notice(f"{service} antwoordt weer, na {duration(clock() - began)}.")
-                return response
-            if clock() - began > RETRY_FOR_S:
+        began, pause = clock(), FIRST_PAUSE_S
+        while isinstance(answer := await self._answer(request), str):
+            if clock() - began > self.patience_s:
                 raise DemoFailed(
-                    f"{service} antwoordt niet op {request.url} ({trouble}), ook niet na {RETRY_FOR_S:.0f} s.",
+                    f"{service} antwoordt niet op {request.url} ({answer}), ook niet na {self.patience_s:.0f} s.",
                     self.places.advice(service),
                 )
             if pause == FIRST_PAUSE_S:
-                self.notice(f"{service} antwoordt niet ({trouble}). Dezelfde vraag gaat opnieuw, met dezelfde sleutel.")
+                key = ", met dezelfde sleutel" if KEY in request.headers else ""
+                self.notice(f"{service} antwoordt niet ({answer}). Dezelfde vraag gaat opnieuw{key}.")
             self.retries += 1
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
+        if pause > FIRST_PAUSE_S:
+            self.notice(f"{service} antwoordt weer, na {duration(clock() - began)}.")
+        return answer
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response | str:
+        """The answer, or in a word why there is none now."""
+        try:
+            response = await self.http.send(request)
+        except httpx.TransportError as error:
+            return type(error).__name__
+        return "status 503" if response.status_code == httpx.codes.SERVICE_UNAVAILABLE else response
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Client:
     ) -> httpx.Response:
         headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         if method != "GET":
-            headers["Idempotency-Key"] = self.wire.keys.next(method, path)
+            headers[KEY] = self.wire.keys.next(method, path)
             self.wire.asked.append(asyncio.get_running_loop().time())
         if revision is not None:
             headers["If-Match"] = f'"{revision}"'

@@ -49,7 +49,8 @@ async def connected(servers: str) -> AIOKafkaConsumer:
         with suppress(Exception):
             await consumer.stop()
         raise DemoFailed(
-            f"Kafka antwoordt niet op {servers} ({type(error).__name__}).", "Start het platform met `make up`."
+            f"Kafka antwoordt niet op {servers} ({type(error).__name__}).",
+            "Draait het platform? `make up` start het, of `docker compose up -d --wait`.",
         ) from None
     consumer.unsubscribe()
     return consumer
