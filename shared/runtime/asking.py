@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import TypeVar
 
@@ -17,12 +18,19 @@ from shared.messaging.outbox import Outbox
 from shared.messaging.places import LogChanged
 from shared.runtime.guarantees import NotGuaranteed
 from shared.runtime.service import Service
-from shared.runtime.settings import Settings
+from shared.runtime.settings import NoSecret, Settings
 from shared.storage import Database, connect
 from shared.storage.migrations import MigrationChanged
 
-console = Console()
+# Wide enough for a whole row: an id that was cut off cannot be used in the next command. No markup: a reason may hold [/x].
+console = Console(width=max(220, shutil.get_terminal_size().columns), markup=False, highlight=False, emoji=False)
 T = TypeVar("T")
+NOT_LET_IN = (
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 def settings_from_environment() -> Settings:
@@ -38,10 +46,15 @@ def finish(work: Coroutine[object, object, T]) -> T:
     """Runs it to its end. What an operator can mend ends the program with one sentence, not with a traceback."""
     try:
         return asyncio.run(work)
-    except (NotGuaranteed, LogChanged, NotThere, MigrationChanged) as error:
+    except (NoSecret, NotGuaranteed, LogChanged, NotThere, MigrationChanged) as error:
         raise SystemExit(str(error)) from None
-    except (OSError, asyncpg.PostgresError) as error:
-        raise SystemExit(f"Postgres refused: {error}. Is it up, and do the DATABASE_ settings point to it?") from None
+    except asyncpg.UndefinedTableError as error:
+        raise SystemExit(f"The schema is not up to date: {error}. Run `migrate` first.") from None
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, *NOT_LET_IN) as error:
+        reason = str(error) or type(error).__name__
+        raise SystemExit(f"Postgres refused: {reason}. Is it up, and do the DATABASE_ settings point to it?") from None
+    except asyncpg.PostgresError as error:
+        raise SystemExit(f"Postgres refused: {error}.") from None
 
 
 def ask(service: Service, question: Callable[[Desk], Awaitable[T]]) -> T:
@@ -62,7 +75,10 @@ def ask(service: Service, question: Callable[[Desk], Awaitable[T]]) -> T:
 
 def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table, or the word that there is nothing."""
-    table = Table(*columns, title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for column in columns[:-1]:
+        table.add_column(column, no_wrap=True)
+    table.add_column(columns[-1], overflow="fold")
     for row in rows:
         table.add_row(*map(str, row))
     console.print(table if table.row_count else f"{title}: none")

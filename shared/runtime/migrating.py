@@ -12,7 +12,7 @@ from shared.storage.migrations import Moment, apply
 
 
 async def migrate(service: Service, settings: Settings, moment: Moment | None = None) -> list[str]:
-    """What was done, a line each. Needs DATABASE_OWNER_PASSWORD_FILE. Raises: MigrationChanged, asyncpg.PostgresError."""
+    """What was done, a line each. Needs DATABASE_OWNER_PASSWORD_FILE. Raises: NoSecret, MigrationChanged."""
     connection = await asyncpg.connect(settings.owner_dsn(service.name))
     try:
         applied = await apply(connection, service.migrations, moment)

@@ -12,6 +12,23 @@ from pydantic_settings import BaseSettings
 TEST_OIN = "00000099000000000001"
 
 
+class NoSecret(Exception):
+    """A password that cannot be read. The message names the variable and the file, never what is in it."""
+
+
+def secret(file: Path, variable: str) -> str:
+    """What stands in a secret's file. `variable` names the file. Raises: NoSecret."""
+    try:
+        content = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise NoSecret(f"{variable}: {file} cannot be read ({error.strerror}).") from None
+    except UnicodeDecodeError:
+        raise NoSecret(f"{variable}: {file} is not text.") from None
+    if not content:
+        raise NoSecret(f"{variable}: {file} is empty.")
+    return content
+
+
 class Settings(BaseSettings):
     """One service's settings. A variable has the field's name in capitals: DATABASE_HOST."""
 
@@ -36,18 +53,19 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     def dsn(self, role: str) -> str:
-        """Where this role logs in. Raises: OSError when the password file cannot be read."""
-        return self._login(role, self.database_password_file)
+        """Where this role logs in. Raises: NoSecret."""
+        return self._login(role, secret(self.database_password_file, "DATABASE_PASSWORD_FILE"))
 
     def owner_dsn(self, service: str) -> str:
-        """Where the owner of a service's schema logs in. Raises: OSError when it has no readable password file."""
+        """Where the owner of a service's schema logs in. Raises: NoSecret."""
         if self.database_owner_password_file is None:
-            raise FileNotFoundError("DATABASE_OWNER_PASSWORD_FILE is not set")
-        return self._login(f"{service}_owner", self.database_owner_password_file)
+            raise NoSecret("DATABASE_OWNER_PASSWORD_FILE is not set: the owner of the schema needs its password.")
+        password = secret(self.database_owner_password_file, "DATABASE_OWNER_PASSWORD_FILE")
+        return self._login(f"{service}_owner", password)
 
-    def _login(self, role: str, password_file: Path) -> str:
-        password = quote(password_file.read_text(encoding="utf-8").strip(), safe="")
-        return f"postgresql://{role}:{password}@{self.database_host}:{self.database_port}/{self.database_name}"
+    def _login(self, role: str, password: str) -> str:
+        place = f"{self.database_host}:{self.database_port}/{quote(self.database_name, safe='')}"
+        return f"postgresql://{role}:{quote(password, safe='')}@{place}"
 
     def source(self, service: str) -> str:
         """The CloudEvents `source` of what a service says (NL GOV profile)."""
