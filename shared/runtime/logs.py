@@ -19,17 +19,17 @@ class JsonLines(logging.Formatter):
         self._service = service
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as JSON, scrubbed."""
+        """The record as JSON in ASCII. Scrubbed first: an escape such as \\f would hide where a number begins."""
         line = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "level": record.levelname,
             "service": self._service,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": scrub(record.getMessage()),
         }
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
-        return scrub(json.dumps(line, ensure_ascii=False))
+            line["error"] = scrub(self.formatException(record.exc_info))
+        return json.dumps(line)
 
 
 def log_to(stream: TextIO, service: str, level: str) -> None:
