@@ -90,6 +90,6 @@ async def apply(
 
 async def missing(tx: Transaction, migrations: Sequence[Migration]) -> list[str]:
     """The names of "pre" migrations that this code needs and the schema lacks."""
-    rows = await tx.fetch("select name from migration")
-    there = {row["name"] for row in rows}
+    ledger = await tx.fetchval("select to_regclass('migration')")
+    there = {row["name"] for row in await tx.fetch("select name from migration")} if ledger else set()
     return [m.name for m in migrations if m.moment == "pre" and m.name not in there]
