@@ -24,11 +24,16 @@ def _stream(name: str) -> Stream:
     try:
         return Stream[name.upper()]
     except KeyError:
-        raise typer.BadParameter(f"choose one of {', '.join(stream.name.lower() for stream in Stream)}") from None
+        raise typer.BadParameter(f"choose one of {STREAMS}") from None
 
 
-StreamName = Annotated[Stream, typer.Argument(parser=_stream, help="The stream: projects, adoptions, ...")]
+STREAMS = ", ".join(stream.name.lower() for stream in Stream)
+StreamName = Annotated[Stream, typer.Argument(parser=_stream, metavar="STREAM", help=f"One of {STREAMS}.")]
 Entity = Annotated[UUID, typer.Argument(help="The entity's id, which is the key of its events.")]
+Version = Annotated[int, typer.Argument(help="The version that failed, as `parked list` shows it.")]
+Letter = Annotated[UUID, typer.Argument(help="The dead letter's id, as `dead-letters list` shows it.")]
+Topic = Annotated[str, typer.Argument(help="The topic, as `outbox list` shows it.")]
+Key = Annotated[str, typer.Argument(help="The key, as `outbox list` shows it: the entity's id.")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever asks later. No names of people.")]
 Actor = Annotated[str, typer.Option(help="Who does this: a role or an opaque id, no name.")]
 
@@ -48,7 +53,7 @@ def _parked(service: Service) -> typer.Typer:
         console.print(ask(service, lambda desk: desk.release(stream, entity)))
 
     @app.command()
-    def discard(stream: StreamName, entity: Entity, version: int, reason: Reason, actor: Actor) -> None:
+    def discard(stream: StreamName, entity: Entity, version: Version, reason: Reason, actor: Actor) -> None:
         """Give up one version: it counts as heard, without effect. Who did so and why is kept."""
         console.print(ask(service, lambda desk: desk.discard(stream, entity, version, reason, actor)))
 
@@ -65,12 +70,12 @@ def _dead_letters(service: Service) -> typer.Typer:
         show("Dead letters", columns, ask(service, lambda desk: desk.dead_letters()))
 
     @app.command("show")
-    def shown(letter: UUID) -> None:
+    def shown(letter: Letter) -> None:
         """Show one whole, with its bytes if they could be kept."""
         console.print_json(data=ask(service, lambda desk: desk.dead_letter(letter)), default=str)
 
     @app.command()
-    def discard(letter: UUID) -> None:
+    def discard(letter: Letter) -> None:
         """Throw one away."""
         console.print(ask(service, lambda desk: desk.throw_away(letter)))
 
@@ -87,7 +92,7 @@ def _outbox(service: Service) -> typer.Typer:
         show("Stopped keys", ("topic", "key", "since", "reason"), ask(service, lambda desk: desk.stopped()))
 
     @app.command()
-    def release(topic: str, key: str) -> None:
+    def release(topic: Topic, key: Key) -> None:
         """Let a stopped key try again."""
         console.print(ask(service, lambda desk: desk.go_on(topic, key)))
 
@@ -95,18 +100,20 @@ def _outbox(service: Service) -> typer.Typer:
 
 
 def _run(service: Service) -> None:
-    """Logs why a replica ended, in one line that says what to do; its supervisor starts it again."""
+    """Logs why a replica ended, in one line that says what is wrong; its supervisor starts it again."""
     settings = settings_from_environment()
     start_logging(service.name, settings.log_level)
     try:
         asyncio.run(serve(service, settings))
+    except asyncio.CancelledError:
+        log.info("%s was stopped before it had started", service.name)
     except Exception as error:
         log.critical("%s stops: %s: %s", service.name, type(error).__name__, error, exc_info=error)
         raise SystemExit(1) from None
 
 
-def run(service: Service) -> None:
-    """Reads the command and does it."""
+def commands(service: Service) -> typer.Typer:
+    """All that an operator may ask."""
     app = typer.Typer(
         help=f"{service.title}: run it, migrate its schema, look after its messages. Settings come from the environment.",
         no_args_is_help=True,
@@ -130,4 +137,9 @@ def run(service: Service) -> None:
     app.add_typer(_parked(service), name="parked")
     app.add_typer(_dead_letters(service), name="dead-letters")
     app.add_typer(_outbox(service), name="outbox")
-    app(prog_name=f"python -m services.{service.name}")
+    return app
+
+
+def run(service: Service) -> None:
+    """Reads the command and does it."""
+    commands(service)(prog_name=f"python -m services.{service.name}")
