@@ -31,29 +31,40 @@ forgetting = daily("04:00", _forget)
 
 
 async def do_what_is_due(database: Database, duties: Iterable[DailyDuty], clock: Clock) -> list[str]:
-    """Does what was not done yet today, each in a transaction of its own, and returns their names."""
+    """Does what was not done yet today, each in a transaction of its own, and returns their names.
+
+    One that fails is logged and left for the next look; it stands in no other's way.
+    """
     now = clock()
     today, done = day_of(now), []
     for duty in duties:
         name = f"{duty.operation.__module__}.{duty.operation.__qualname__}"
         if now.astimezone(AMSTERDAM).time() < duty.at:
             continue
-        async with database.transaction() as tx:
-            if await tx.fetchval(CLAIM, name, today):
-                await duty.operation(tx, today)
+        try:
+            if await _claimed_and_done(database, duty, name, today):
                 done.append(name)
+        except Exception as error:
+            if is_transient(error):
+                log.warning("a daily duty waits: %s: %s", name, type(error).__name__)
+            else:
+                log.exception("a daily duty failed and is tried again: %s", name)
     return done
 
 
+async def _claimed_and_done(database: Database, duty: DailyDuty, name: str, today: date) -> bool:
+    async with database.transaction() as tx:
+        claimed = bool(await tx.fetchval(CLAIM, name, today))
+        if claimed:
+            await duty.operation(tx, today)
+    return claimed
+
+
 async def keep_doing(database: Database, duties: Iterable[DailyDuty], clock: Clock, stopping: asyncio.Event) -> None:
-    """Looks twice a minute. What was missed while the service was down is done when it is back."""
+    """Looks twice a minute. What was missed while the service was down is done when it is back, if it is still that day."""
     every = tuple(duties)
     while not stopping.is_set():
-        try:
-            for name in await do_what_is_due(database, every, clock):
-                log.info("done for today: %s", name)
-        except Exception as error:
-            if not is_transient(error):
-                log.exception("a daily duty failed and is tried again")
+        for name in await do_what_is_due(database, every, clock):
+            log.info("done for today: %s", name)
         with suppress(TimeoutError):
             await asyncio.wait_for(stopping.wait(), LOOK_EVERY_SECONDS)

@@ -37,5 +37,8 @@ async def assert_log_is_kept(admin: AIOKafkaAdminClient, topics: list[str]) -> N
             values = {entry[0]: entry[1] for entry in configs}
             if values.get("unclean.leader.election.enable") == "true":
                 raise NotGuaranteed(f"Topic {name} allows unclean.leader.election.enable. Switch it off.")
-            if int(values.get("retention.ms", -1)) != -1 or values.get("cleanup.policy") != "delete":
-                raise NotGuaranteed(f"Topic {name} does not keep its events for ever. Set retention.ms to -1.")
+            if values.get("cleanup.policy") != "delete":
+                raise NotGuaranteed(f"Topic {name} does not keep every event. Set cleanup.policy to delete.")
+            for limit in ("retention.ms", "retention.bytes"):
+                if int(values.get(limit, -1)) != -1:
+                    raise NotGuaranteed(f"Topic {name} does not keep its events for ever. Set {limit} to -1.")

@@ -1,0 +1,8 @@
+"""python -m tests.integration.shared.runtime.toy ...: the toy whose name stands in TOY."""
+
+import os
+
+from shared.runtime import command_line
+from tests.integration.shared.runtime.toy.service import toy
+
+command_line(toy(os.environ["TOY"]))

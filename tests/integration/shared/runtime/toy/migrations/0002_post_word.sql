@@ -1,0 +1,1 @@
+create index note_word on note (word);
