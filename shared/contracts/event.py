@@ -84,6 +84,13 @@ class EventData(Wire):
         """The CloudEvents `dataschema`: the `$id` of its JSON Schema. A name, which need not resolve."""
         return f"https://schuldhulpprojecten.nl/schemas/{cls.TYPE}.v{cls.VERSION}.json"
 
+    def in_older_version(self) -> EventData | None:
+        """The same fact as the version that this one supersedes tells it; said along for as long as somebody hears that.
+
+        Both bear the same sequence and name each other. None: there is no older version, or nobody hears it any more.
+        """
+        return None
+
     @property
     def entity(self) -> UUID:
         """Whose life this is part of."""

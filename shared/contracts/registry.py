@@ -11,7 +11,8 @@ To change an event in a way that the gate calls breaking (`compatibility.py`), s
 
 1. Write the new class beside the old one (`events/project_submitted_v2.py`: `ProjectSubmittedV2`, the same `TYPE`,
    `STREAM` and `ENTITY`, `VERSION` 2) and add it to `EVENTS` as `Declared(ProjectSubmittedV2, supersedes=ProjectSubmitted)`.
-2. Its owner says both, for as long as somebody hears the old one. They are one fact: they share the entity's sequence.
+2. Its owner says the new one; `in_older_version` of it tells the old one along, for as long as somebody hears that (both
+   stand in `says`). They are one fact: they share the entity's sequence, and each names the other in its headers.
 3. Who knows the new version takes it and ignores the old one (`superseded_by`), without moving `heard`: the newest that
    a service hears is the one that counts.
 4. When nobody hears the old version any more, its owner stops saying it. It stays listed: topics are kept for ever.

@@ -25,6 +25,7 @@ CONTENT_TYPE = "content-type"
 JSON_TYPE = "application/json"
 STRUCTURED_TYPE = b"application/cloudevents+json"
 PREFIX = "ce_"
+SUPERSEDES, SUPERSEDED_BY = "ce_supersedes", "ce_supersededby"
 SEQUENCE = re.compile(rb"[1-9][0-9]{0,9}")  # int() would take "1_0", " 1" and digits of other scripts too
 HIGHEST_SEQUENCE = 2**31 - 1
 TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -61,6 +62,11 @@ class Arrival:
     event: Event[Any] | None = None
     kind: type[EventData] | None = None
     fault: str | None = None
+    has_twin: bool = False
+
+    def forks_from(self, event_id: UUID | None) -> bool:
+        """Whether another event bears its version. A fact that is said in two schema versions may come as either."""
+        return event_id is not None and event_id != self.id and not self.has_twin
 
 
 @dataclass(slots=True)
@@ -79,8 +85,8 @@ class Decoder:
         self._kinds = {kind.ce_type().encode(): kind for kind in hears}
         self._validators = {kind: kind.__pydantic_validator__.validate_json for kind in self._kinds.values()}
 
-    def decode(self, record: KafkaRecord) -> Arrival | Illegible:
-        """Never raises: what is wrong with a record is part of the answer."""
+    def decode(self, record: KafkaRecord) -> Arrival | Illegible | None:
+        """Never raises: what is wrong with a record is part of the answer. None: its fact is heard in another version."""
         try:
             attributes: Mapping[str, bytes | None] = dict(record.headers)
             if "ce_id" not in attributes and _is_structured(attributes.get(CONTENT_TYPE)):
@@ -94,10 +100,18 @@ class Decoder:
                 fast_uuid(_text(attributes, "ce_subject")),
                 sequence,
                 fast_uuid(_text(attributes, "ce_id")),
+                has_twin=SUPERSEDES in attributes or SUPERSEDED_BY in attributes,
             )
         except Exception as error:
             return Illegible(record, f"{type(error).__name__}: its subject, sequence or id cannot be read")
-        return self._understood(arrival, attributes, value)
+        return None if self._is_other_version(attributes) else self._understood(arrival, attributes, value)
+
+    def _is_other_version(self, attributes: Mapping[str, bytes | None]) -> bool:
+        """Of two versions of one fact the newest that is heard counts, or the newest of all; the other is passed over."""
+        if newer := attributes.get(SUPERSEDED_BY):
+            return newer in self._kinds or attributes.get("ce_type") not in self._kinds
+        older = attributes.get(SUPERSEDES)
+        return older in self._kinds and attributes.get("ce_type") not in self._kinds
 
     def _understood(self, arrival: Arrival, attributes: Mapping[str, bytes | None], value: bytes | None) -> Arrival:
         kind = self._kinds.get(attributes.get("ce_type") or b"")

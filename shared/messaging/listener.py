@@ -59,7 +59,10 @@ class Listener:
         letters: list[Illegible] = []
         for record in records:
             decoded = self._decoder.decode(record)
-            (arrivals if isinstance(decoded, Arrival) else letters).append(decoded)  # type: ignore[arg-type]
+            if isinstance(decoded, Arrival):
+                arrivals.append(decoded)
+            elif decoded is not None:
+                letters.append(decoded)
         try:
             await self._run(arrivals, letters, positions, careful=False)
             return
@@ -113,7 +116,7 @@ class Listener:
         key = (arrival.stream, arrival.entity)
         known = work.ledger.of(key)
         if arrival.sequence <= known.sequence:
-            if arrival.sequence == known.sequence and arrival.id != known.event_id and known.event_id is not None:
+            if arrival.sequence == known.sequence and arrival.forks_from(known.event_id):
                 self._fail(work, arrival, f"fork: version {arrival.sequence} was heard as {known.event_id}")
         elif known.held == STOPPED:
             work.waiting.park(arrival, "gap", "its key is stopped")
@@ -126,7 +129,7 @@ class Listener:
     def _wait(self, work: Work, key: Key, arrival: Arrival, missing: int) -> None:
         """This one is early."""
         earlier = work.waiting.at(key, arrival.sequence)
-        if earlier is not None and earlier.event_id != arrival.id:
+        if earlier is not None and arrival.forks_from(earlier.event_id):
             place = f"{arrival.record.partition}/{arrival.record.offset}"
             self._fail(work, arrival, f"fork: version {arrival.sequence} waits already; at {place} it is {arrival.id}")
         else:
@@ -155,7 +158,8 @@ class Listener:
         decoded = self._decoder.decode(record)
         if isinstance(decoded, Arrival):
             return decoded
-        return Arrival(record, *key, record.sequence, record.event_id, fault=decoded.reason)
+        fault = "its fact is heard in another version now" if decoded is None else decoded.reason
+        return Arrival(record, *key, record.sequence, record.event_id, fault=fault)
 
     def _fail(self, work: Work, arrival: Arrival, reason: str) -> None:
         """Parks the key: nothing of this entity is applied until an operator releases it."""

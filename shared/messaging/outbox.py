@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from uuid import UUID
 
 from shared.contracts.encoding import encoded
 from shared.contracts.event import EventData
-from shared.messaging.envelope import CONTENT_TYPE, JSON_TYPE
+from shared.messaging.envelope import CONTENT_TYPE, JSON_TYPE, SUPERSEDED_BY, SUPERSEDES
 from shared.persons import PersonDataFound, scan_bytes
-from shared.storage import Said, Transaction
+from shared.storage import Cause, Said, Transaction
 
 ONE = """
 with v as (insert into said values ($1, $2, 1)
@@ -48,12 +48,12 @@ class Spoken:
     streams: list[int]
     entities: list[UUID]
     counts: list[int]
-    nths: list[int]
-    backs: list[int]
-    topics: list[str]
-    keys: list[str]
-    headers: list[str]
-    values: list[bytes]
+    nths: list[int] = field(default_factory=list)
+    backs: list[int] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    headers: list[str] = field(default_factory=list)
+    values: list[bytes] = field(default_factory=list)
 
     def arguments(self) -> tuple[list[int] | list[UUID] | list[str] | list[bytes], ...]:
         """In the order of the statement."""
@@ -91,11 +91,10 @@ class Outbox:
 
         Raises: EventTooLarge, PersonDataFound, NotDeclared.
         """
-        if len(tx.said) == 1:
-            said = tx.said[0]
-            data = said.data
+        if len(tx.said) == 1 and len(tellings := self._tellings(tx.said[0])) == 1:
+            data = tx.said[0].data
             topic, entity = data.STREAM.topic, data.entity
-            await tx.execute(ONE, int(data.STREAM), entity, topic, str(entity), self._headers(said), _checked(data))
+            await tx.execute(ONE, int(data.STREAM), entity, topic, str(entity), *tellings[0])
         else:
             await tx.execute(MANY, *self.spoken(tx.said).arguments())
 
@@ -105,35 +104,45 @@ class Outbox:
         counts = [(key, sum(1 for _ in group)) for key, group in groupby(entities)]
         place = {key: nth for nth, (key, _) in enumerate(counts, 1)}
         left = dict(counts)
-        nths, backs = [], []
-        for said in all_said:
-            key = (int(said.data.STREAM), said.data.entity)
-            left[key] -= 1
-            nths.append(place[key])
-            backs.append(left[key])
-        return Spoken(
+        spoken = Spoken(
             [stream for (stream, _), _ in counts],
             [entity for (_, entity), _ in counts],
             [count for _, count in counts],
-            nths,
-            backs,
-            [said.data.STREAM.topic for said in all_said],
-            [str(said.data.entity) for said in all_said],
-            [self._headers(said) for said in all_said],
-            [_checked(said.data) for said in all_said],
         )
+        for said in all_said:
+            key = (int(said.data.STREAM), said.data.entity)
+            left[key] -= 1
+            for headers, value in self._tellings(said):
+                spoken.nths.append(place[key])
+                spoken.backs.append(left[key])
+                spoken.topics.append(said.data.STREAM.topic)
+                spoken.keys.append(str(said.data.entity))
+                spoken.headers.append(headers)
+                spoken.values.append(value)
+        return spoken
 
-    def _headers(self, said: Said) -> str:
-        opening = self._opening.get(type(said.data))
+    def _tellings(self, said: Said) -> list[tuple[str, bytes]]:
+        """Headers and bytes: of the event, and of its older version if that is still said. Both are one fact."""
+        older = said.data.in_older_version()
+        if older is None:
+            return [(self._headers(said.data, said.cause), _checked(said.data))]
+        return [
+            (self._headers(said.data, said.cause, (SUPERSEDES, older.ce_type())), _checked(said.data)),
+            (self._headers(older, said.cause, (SUPERSEDED_BY, said.data.ce_type())), _checked(older)),
+        ]
+
+    def _headers(self, data: EventData, cause: Cause | None, *more: tuple[str, str]) -> str:
+        opening = self._opening.get(type(data))
         if opening is None:
-            raise NotDeclared(f"{type(said.data).__name__} does not stand in this service's `says`")
-        cause = said.cause
-        if cause is None:
+            raise NotDeclared(f"{type(data).__name__} does not stand in this service's `says`")
+        if cause is None and not more:
             return opening + "}"
+        cause = cause or Cause()
         named = (
             ("ce_correlationid", cause.correlation),
             ("ce_causationid", cause.causation),
             ("ce_traceparent", cause.traceparent),
+            *more,
         )
         return opening + "".join(f', "{name}": "{value}"' for name, value in named if value is not None) + "}"
 
