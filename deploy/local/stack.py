@@ -154,11 +154,22 @@ class Stack:
             )
 
     def _start(self, parts: Sequence[Part]) -> None:
-        begun = [part for part in parts if part.begin()]
+        begun = self._begin(parts)
         for part in parts:
             if part in begun or not part.ready():
                 self.report(f"waiting for {part.daemon.name} ...")
             part.wait()
+
+    def _begin(self, parts: Sequence[Part]) -> list[Part]:
+        """Begin what does not run. What cannot even begin (no jars, no port, no space) leaves none of them half up."""
+        begun: list[Part] = []
+        try:
+            begun.extend(part for part in parts if part.begin())
+        except (RunnerError, OSError):
+            for part in reversed(begun):
+                part.stop()
+            raise
+        return begun
 
     def _set_up(self) -> None:
         """Run the set-up, which may be repeated: database roles, topics, migrations, reference data."""

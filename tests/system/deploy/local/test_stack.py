@@ -57,6 +57,14 @@ def test_a_taken_port_is_named_with_the_setting_before_anything_starts(stack: St
     stack.up()
 
 
+def test_a_part_that_cannot_begin_leaves_nothing_running_of_those_before_it(stack: Stack) -> None:
+    port = stack.settings.port("kafka-controller")
+    with socket.create_server((HOST, port)):
+        with pytest.raises(RunnerError, match=rf"Port {port} for Kafka's controller is taken by .*PORT_BASE"):
+            stack.up()
+        assert [state.pid for state in stack.states()] == [None] * 4
+
+
 def test_other_ports_while_it_runs_are_refused(stack: Stack) -> None:
     stack.postgres.begin()
     (stack.settings.data / "port-base").write_text("1")
