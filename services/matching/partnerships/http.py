@@ -55,7 +55,7 @@ async def confirm_partnership(
 async def refuse_partnership(
     adoption: UUID, partnership: UUID, body: RefusalBody, caller: Taking, tx: Tx, today: Today
 ) -> PartnershipResult:
-    """The gemeente refuses a claim, or who was invited declines."""
+    """The gemeente refuses a claim or takes its invitation back, or who was invited declines."""
     viewer = await viewer_of(caller, tx)
     known = await operations.refuse(tx, adoption, partnership, viewer, today, reason=body.reason)
     return PartnershipResult.of(known.partnership(partnership), known)

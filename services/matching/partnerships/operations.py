@@ -46,7 +46,14 @@ async def claim(
 
 async def confirm(tx: Transaction, adoption: UUID, partnership: UUID, viewer: Viewer, today: date) -> Adoption:
     """The organisation takes part from now on. Raises: UnknownEntity, NotYoursToDecide, PartnershipDecided."""
-    confirmed = await _decide(tx, adoption, partnership, viewer, lambda known: known.confirm(partnership, today))
+
+    def agreed(known: Adoption) -> Adoption:
+        asked = known.partnership(partnership)
+        if known.is_invitation(asked) and asked.organisation not in viewer.organisations:
+            raise NotYoursToDecide("Over uw uitnodiging beslist de organisatie die u vroeg.")
+        return known.confirm(partnership, today)
+
+    confirmed = await _decide(tx, adoption, partnership, viewer, agreed)
     formed = confirmed.partnership(partnership)
     tx.say(PartnershipFormed.of(formed, adoption=adoption, partnership=partnership, confirmed_on=formed.decided_on))
     return confirmed
@@ -83,7 +90,7 @@ async def _check_active(tx: Transaction, organisation: UUID) -> None:
 async def _decide(
     tx: Transaction, adoption: UUID, partnership: UUID, viewer: Viewer, decide: Callable[[Adoption], Adoption]
 ) -> Adoption:
-    """The gemeente decides on every claim; who was invited answers too."""
+    """The gemeente decides on every claim, and may take an invitation back; who was invited answers."""
     known = await store.lock(tx, adoption)
     asked = known.partnership(partnership)
     is_own = asked.organisation in viewer.organisations

@@ -53,6 +53,20 @@ async def test_who_was_invited_sees_the_adoption_and_answers(people: People, mat
     assert (await people.take_part(adoption, bank["id"], "mensen"))["state"] == "bevestigd"
 
 
+async def test_a_gemeente_takes_an_invitation_back_but_does_not_accept_it_for_another(
+    people: People, matching: Standing
+) -> None:
+    adoption, bank = await people.adopt("GM0518"), await people.register()
+    own, address = await people.gemeente("GM0518"), f"/adoptions/{adoption['id']}/partnerships"
+    asked = (await own.post(address, json={"organisation": bank["id"], "role": "geld"})).json()
+    assert (await own.post(f"{address}/{asked['id']}/confirmations")).status_code == 403
+    assert len(await matching.said(adoption["id"])) == 1
+    taken_back = await own.post(f"{address}/{asked['id']}/refusals", json={"reason": "Toch niet nodig"})
+    assert (taken_back.status_code, taken_back.json()["state"]) == (201, "geweigerd")
+    partner = await people.partner(bank["id"])
+    assert (await partner.get(f"/adoptions/{adoption['id']}")).status_code == 404
+
+
 async def test_what_others_claim_is_shown_to_the_gemeente_alone(people: People) -> None:
     adoption = await people.adopt("GM0518")
     bank, fund = await people.register(), await people.register(name="Fonds")
