@@ -20,7 +20,7 @@ from services.matching.adoptions.http import (
 )
 from services.matching.adoptions.model import Adoption, Viewer
 from services.matching.funding import operations, store
-from services.matching.funding.model import Commitment, FundingPlan
+from services.matching.funding.model import Commitment, FundingPlan, NotYetPartner
 from shared.contracts.vocabulary import CommitmentStage
 from shared.refusals import UnknownEntity
 from shared.storage import Transaction
@@ -95,12 +95,15 @@ class FundingResult(FundingSummaryResult):
 
 
 def _bringing(adoption: Adoption, viewer: Viewer) -> UUID:
-    """For which organisation the caller speaks: the gemeente for itself, a partner for its own. Raises: UnknownEntity."""
+    """For which organisation the caller speaks: the gemeente for itself, a partner for its own. Raises: NotYetPartner.
+
+    Nobody stops being a partner, so this still holds once the plan is locked.
+    """
     if viewer.gemeente == adoption.gemeente:
         return adoption.gemeente_organisation
-    own = [p.organisation for p in adoption.shown_to(viewer) if p.organisation in viewer.organisations]
+    own = sorted(adoption.partners & viewer.organisations)
     if not own:
-        raise UnknownEntity("overname", adoption.id)
+        raise NotYetPartner("Neem eerst de uitnodiging aan. Daarna kunt u een bijdrage toezeggen.")
     return own[0]
 
 

@@ -44,6 +44,10 @@ class CommitmentOfAnother(Forbidden):
     """A commitment stays with the organisation that made it."""
 
 
+class NotYetPartner(Conflict):
+    """Who was invited brings money once it takes part: what it promised before would outlive its refusal."""
+
+
 class TooManyCommitments(Conflict):
     """The plan cannot hold one more."""
 

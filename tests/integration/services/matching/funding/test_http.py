@@ -147,3 +147,15 @@ async def test_who_does_not_take_part_brings_nothing_and_sees_nothing(people: Pe
         assert (await commit(stranger, adoption, 1)).status_code == 404
         assert (await stranger.get(f"/adoptions/{adoption['id']}/funding")).status_code == 404
     assert (await (await people.nobody()).get(f"/adoptions/{adoption['id']}/funding")).status_code == 401
+
+
+async def test_who_was_invited_brings_money_only_after_accepting(people: People, matching: Standing) -> None:
+    adoption = await people.adopt("GM0518", baseContribution={"amountEuro": 400})
+    bank, own = await people.register(), await people.gemeente("GM0518")
+    partner, address = await people.partner(bank["id"]), f"/adoptions/{adoption['id']}/partnerships"
+    asked = (await own.post(address, json={"organisation": bank["id"], "role": "geld"})).json()
+    early = await commit(partner, adoption, 1)
+    assert early.status_code == 409
+    assert await turns(matching, adoption) == []
+    await partner.post(f"{address}/{asked['id']}/confirmations")
+    assert (await commit(partner, adoption, 1)).json()["secured"] is True
