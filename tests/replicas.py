@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from typer.testing import CliRunner
 
 from deploy.local.ports import HOST, free_port
 from deploy.local.settings import ROOT
+from shared.runtime.commands import commands
 from shared.runtime.migrating import migrate
 from shared.runtime.service import Service
 from shared.runtime.settings import Settings
@@ -63,8 +65,21 @@ class Toy:
         own = {name: value for name, value in os.environ.items() if name not in OURS}
         return {**own, **self.variables}
 
+    async def ask(self, *arguments: str) -> tuple[int, str, str]:
+        """The same within this process, which is ten times as fast."""
+        environment = {**dict.fromkeys(OURS), **self.variables}
+        result = await asyncio.to_thread(CliRunner().invoke, commands(self.service), arguments, env=environment)
+        ended = result.exception
+        if isinstance(ended, SystemExit) and isinstance(
+            ended.code, str
+        ):  # the runner prints it; Python itself complains
+            return 1, result.stdout.removesuffix(f"{ended.code}\n"), f"{ended.code}\n"
+        if ended is not None and not isinstance(ended, SystemExit):
+            raise ended
+        return result.exit_code, result.stdout, result.stderr
+
     async def run(self, *arguments: str) -> tuple[int, str, str]:
-        """A command to its end: exit code, what it printed, and what it complained of."""
+        """A command to its end, as a process: exit code, what it printed, and what it complained of."""
         process = await asyncio.create_subprocess_exec(
             *COMMAND,
             *arguments,
