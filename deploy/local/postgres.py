@@ -127,7 +127,7 @@ class Postgres:
         except OSError:
             return False
         process = self.daemon.process()
-        return process is not None and lines[0] == str(process.pid) and len(lines) > 7 and lines[7].strip() == "ready"
+        return process is not None and len(lines) > 7 and lines[0] == str(process.pid) and lines[7].strip() == "ready"
 
     def stop(self) -> bool:
         """Stop it, ending open sessions; tell whether it was running."""
