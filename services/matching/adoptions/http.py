@@ -159,7 +159,7 @@ class FundingSummaryResult(Result):
 
 
 class AdoptionResult(Result):
-    """An adoption. Claims of others are shown to the gemeente alone."""
+    """An adoption. Claims of others are shown to the gemeente alone; whether anything was `measured` too (null to partners)."""
 
     id: UUID
     gemeente: str
@@ -172,7 +172,7 @@ class AdoptionResult(Result):
     started_on: date
     ended_on: date | None
     end_reason: str | None
-    measured: bool
+    measured: bool | None
     funding: FundingSummaryResult
     milestones: list[MilestoneResult]
     partnerships: list[PartnershipResult]
@@ -206,7 +206,7 @@ async def _results(tx: Transaction, found: Sequence[Adoption], viewer: Viewer, t
             started_on=a.started_on,
             ended_on=a.ended_on,
             end_reason=a.end_reason,
-            measured=a.measured,
+            measured=a.measured if a.is_seen_whole_by(viewer) else None,
             funding=FundingSummaryResult.model_validate(summary(plans[a.id], today)),
             milestones=[MilestoneResult.of(milestone, today) for milestone in a.milestones],
             partnerships=[PartnershipResult.of(partnership, a) for partnership in a.shown_to(viewer)],

@@ -248,6 +248,10 @@ async def test_it_is_known_that_something_was_measured_and_not_what(people: Peop
     await matching.hear(figure, recorded(UUID(adoption["id"]), UUID(adoption["project"])))
     shown = await (await people.gemeente("GM0518")).get(f"/adoptions/{adoption['id']}")
     assert (shown.json()["measured"], shown.json()["revision"]) == (True, 1)
+    bank = await people.register()
+    await people.take_part(adoption, bank["id"])
+    partner = await people.partner(bank["id"])
+    assert (await partner.get(f"/adoptions/{adoption['id']}")).json()["measured"] is None
     async with matching.database.reading() as tx:
         assert [
             tuple(row) for row in await tx.fetch("select * from measured where adoption = $1", figure.adoption)
