@@ -18,7 +18,8 @@ o.merged_into, o.revision,
                            order by r.kind collate "C", r.other), '[]')
  from relation r where r.organisation = o.id) as relations
 """
-LOCK = "select id from organisation where id = any($1) order by id for update"
+# No stronger: who names one of these (a relation, an adoption) may go on, so that two who name each other do not block.
+LOCK = "select id from organisation where id = any($1) order by id for no key update"
 READ = f"select {COLUMNS} from organisation o where o.id = any($1) order by o.id"
 ALL = f"select {COLUMNS} from organisation o order by o.id"
 SEARCH = f"""

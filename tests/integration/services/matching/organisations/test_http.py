@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.matching.organisations import store
 from shared.web import Role
 from tests.integration.services.matching.conftest import People
 from tests.standing import Standing, if_match
@@ -82,6 +84,17 @@ async def test_anyone_sees_who_works_where_and_only_itself_its_capacity_and_rela
         shown = (await insider.get(address)).json()
         assert (shown["capacityAdoptions"], shown["relations"]) == (3, [])
     assert (await (await people.partner(uuid4())).get(address)).json()["capacityAdoptions"] is None
+
+
+async def test_two_that_name_each_other_at_once_do_not_block_each_other(people: People, matching: Standing) -> None:
+    one, other = await people.register(**FUND), await people.register(**FUND)
+    relation = {"relations": [{"organisation": one["id"], "kind": "lid-van"}]}
+    async with matching.database.transaction() as tx:  # somebody is busy changing the first
+        await store.lock(tx, UUID(one["id"]))
+        naming = (await people.manager()).put(
+            f"/organisations/{other['id']}", json=stated(other, **relation), headers=if_match(1)
+        )
+        assert (await asyncio.wait_for(naming, 5)).status_code == 200
 
 
 async def test_a_partner_states_itself_but_not_what_it_is(people: People) -> None:
