@@ -44,7 +44,7 @@ on conflict (assessment) do update set
 where decision.released_on is null
 """
 NEW_IDS = "select uuidv7() as id from generate_series(1, $1)"
-# $1: the member who looks, if it is one.
+# $1: the member who looks, if it is one; the review may have been made on another seat.
 SUMMARIES = """
 select a.id, a.project, a.project_version, a.state, a.offered, a.revision,
        a.dossier->>'title' as title, a.dossier->'phases' as phases, a.dossier->'involvements' as involvements,
@@ -53,7 +53,8 @@ select a.id, a.project, a.project_version, a.state, a.offered, a.revision,
        mine.id is not null as begun_by_me, mine.handed_in_on is not null as handed_in_by_me,
        d.verdict, d.valid_until
 from assessment a
-left join review mine on mine.assessment = a.id and mine.member = $1
+left join review mine on mine.assessment = a.id
+  and mine.member in (select id from member where person = (select person from member where id = $1))
 left join decision d on d.assessment = a.id and d.released_on is not null
 where ($2::text is null or a.state = $2) and ($3::uuid is null or a.id > $3) order by a.id limit $4
 """

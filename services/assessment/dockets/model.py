@@ -64,7 +64,8 @@ class Docket:
     def places(self) -> tuple[Place, ...]:
         """Everybody who sits on the board today, and who reviewed and left since."""
         sitting = self.board.sitting(self.today)
-        left = (review.member for review in self.reviews if review.member not in sitting)
+        persons = {member.person for member in sitting}
+        left = (review.member for review in self.reviews if review.member.person not in persons)
         return tuple(self._place(member) for member in (*sitting, *left))
 
     @property
@@ -113,7 +114,7 @@ class Docket:
         return () if own is None or own.handed_in_on is not None else tuple(own.gaps(self.framework))
 
     def _review_of(self, member: Member) -> Review:
-        found = (review for review in self.reviews if review.member.id == member.id)
+        found = (review for review in self.reviews if review.member.person == member.person)
         return next(found, Review(member.id, self.assessment.id, member))
 
     def _place(self, member: Member) -> Place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -67,5 +68,7 @@ async def _own(tx: Transaction, assessment: Assessment, person: UUID, today: dat
     member = (await board.board(tx)).member(person, today)
     await check_impartial(tx, assessment, member, today)
     reviews = await store.of_assessment(tx, assessment.id)
-    own = next((review for review in reviews if review.member.id == member.id), None)
-    return own or await store.begin(tx, assessment.id, member)
+    own = next((review for review in reviews if review.member.person == person), None)
+    if own is None:
+        return await store.begin(tx, assessment.id, member)
+    return replace(own, member=member) if own.handed_in_on is None else own  # a seat may change, the person does not

@@ -1,4 +1,4 @@
-"""The review table: one row for each member and assessment."""
+"""The review table: one row for each person of the board and assessment, with the seat that it was made on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from review r join member m on m.id = r.member where r.assessment = $1 order by 
 SAVE = """
 insert into review (id, assessment, member, scores, handed_in_on, revision) values ($1, $2, $3, $4, $5, $6)
 on conflict (id) do update set
-  scores = excluded.scores, handed_in_on = excluded.handed_in_on, revision = excluded.revision
+  member = excluded.member, scores = excluded.scores, handed_in_on = excluded.handed_in_on, revision = excluded.revision
 """
 
 

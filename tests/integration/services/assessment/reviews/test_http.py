@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 
 from shared.contracts.events import OrganisationChanged
@@ -142,3 +143,21 @@ async def test_an_organisation_that_went_up_in_another_counts_as_that_other(
 async def test_an_if_match_that_is_no_revision_is_a_fault(members: list[Somebody], opened: Opened, raw: str) -> None:
     address = f"/assessments/{await opened()}/reviews/mine"
     assert (await members[0].client.put(address, json=scores(), headers={"If-Match": raw})).status_code == 400
+
+
+async def test_who_gets_another_seat_does_not_review_the_same_project_twice(
+    assessment: Standing, manager: httpx.AsyncClient, opened: Opened
+) -> None:
+    of, subject = await opened(), f"lid-{uuid4()}"
+    told = {"since": "2024-01-01", "affiliations": [{"organisation": str(uuid4())}]}
+    first = await manager.post("/board-members", json={**told, "subject": subject, "seat": "vng"})
+    async with assessment.client_for(Role.BOARD_MEMBER, subject=subject) as client:
+        await Somebody(first.json()["id"], client, uuid4()).reviews(of)
+        left = {**told, "seat": "vng", "until": "2026-11-23"}
+        await manager.put(f"/board-members/{first.json()['id']}", json=left, headers=if_match(1))
+        again = {**told, "subject": subject, "seat": "partners", "since": "2026-11-24"}
+        assert (await manager.post("/board-members", json=again)).status_code == 201
+        second = await client.put(f"/assessments/{of}/reviews/mine", json=scores(), headers=if_match(0))
+        assert second.status_code == 412
+        shown = (await client.get(f"/assessments/{of}")).json()
+        assert (shown["mine"]["handedInOn"], shown["quorum"]["reviewsCounted"]) == ("2026-11-24", 1)
