@@ -43,8 +43,21 @@ ATTRIBUTES: tuple[Attribute, ...] = (
         {"type": "string", "pattern": "^[1-9][0-9]*$"},
         "Which event of this subject it is: 1, 2, 3 and so on without gaps. Compare as numbers, not as texts.",
     ),
+    Attribute("sequencetype", {"type": "string", "const": "Integer"}, "How to compare `sequence`: as a whole number."),
     Attribute("dataschema", {"type": "string", "format": "uri"}, "The `$id` of the JSON Schema of the data."),
     Attribute("datacontenttype", {"type": "string", "const": "application/json"}, "The data is JSON, in UTF-8."),
+    Attribute(
+        "supersedes",
+        {"type": "string"},
+        "The older version of this type in which the same fact is also said, under the same sequence.",
+        required=False,
+    ),
+    Attribute(
+        "supersededby",
+        {"type": "string"},
+        "The newer version of this type in which the same fact is said: who knows that one passes this one over.",
+        required=False,
+    ),
     Attribute("correlationid", UUID_TEXT, "What all events share that follow from one request.", required=False),
     Attribute("causationid", UUID_TEXT, "The event that led to this one.", required=False),
     Attribute(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from shared.contracts.event import EventData
 from shared.refusals import Invalid
 
-MAX_DATA_BYTES = 65_536
-"""64 KB: what every intermediary must forward (NL GOV profile for CloudEvents, Size Limits)."""
+MAX_DATA_BYTES = 64_000
+"""A whole event may have 64 KB, which every intermediary must forward (NL GOV profile for CloudEvents, Size Limits).
+
+What is left of it is for the attributes, which have about 1,000 bytes at most.
+"""
 
 
 class EventTooLarge(Invalid):

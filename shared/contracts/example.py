@@ -38,6 +38,7 @@ class Example:
             "ce_subject": str(self.data.entity),
             "ce_time": self.time.isoformat().replace("+00:00", "Z"),
             "ce_sequence": str(self.sequence),
+            "ce_sequencetype": "Integer",
             "ce_dataschema": event.dataschema(),
             "content-type": "application/json",
             "ce_correlationid": _uuid7(self.time, 2),

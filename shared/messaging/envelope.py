@@ -207,6 +207,7 @@ def headers_of(stored: str, event_id: UUID, subject: str, sequence: int, written
         ("ce_id", str(event_id).encode()),
         ("ce_subject", subject.encode()),
         ("ce_sequence", str(sequence).encode()),
+        ("ce_sequencetype", b"Integer"),
         ("ce_time", written.isoformat().replace("+00:00", "Z").encode()),
         *_stored(stored),
     ]

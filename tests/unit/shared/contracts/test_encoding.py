@@ -64,5 +64,5 @@ def test_whoever_wrote_too_much_is_told_how_much_it_is_and_what_to_do() -> None:
 
     assert refused.value.title == "Het bericht is te groot"
     assert "71.034 bytes" in refused.value.detail
-    assert "65.536" in refused.value.detail
+    assert "64.000" in refused.value.detail
     assert "link" in refused.value.detail
