@@ -39,7 +39,8 @@ async def limit_size(servers: str, size: int) -> None:
     """What the topic takes in one batch from here on."""
     resource = ConfigResource(ConfigResourceType.TOPIC, PROJECTS, {"max.message.bytes": str(size)})
     async with administering(servers) as admin:
-        await admin.alter_configs([resource])
+        for answer in await admin.alter_configs([resource]):
+            assert [error_code for error_code, *_ in answer.resources] == [0]
 
 
 async def test_when_the_broker_refuses_batches_for_a_while_order_is_kept(

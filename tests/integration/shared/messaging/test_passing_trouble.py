@@ -126,7 +126,8 @@ async def test_two_batches_that_block_each_other_both_have_their_effect_in_the_e
 
     attempts = await asyncio.gather(replica(ONE, Crossed(ONE, TWO)), replica(TWO, Crossed(TWO, ONE)))
 
-    assert sorted(attempts) == [1, 2]
+    assert min(attempts) == 1
+    assert max(attempts) > 1
     assert await words(database, ONE) == await words(database, TWO) == ["zo", "zo"]
     assert await rows(database, "select * from parked") == []
 
