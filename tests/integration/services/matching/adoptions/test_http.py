@@ -256,3 +256,11 @@ async def test_it_is_known_that_something_was_measured_and_not_what(people: Peop
         assert [
             tuple(row) for row in await tx.fetch("select * from measured where adoption = $1", figure.adoption)
         ] == [(figure.adoption,)]
+
+
+async def test_an_adoption_is_read_without_reading_those_of_others(people: People, matching: Standing) -> None:
+    adoption = await people.adopt("GM0518")
+    async with matching.database.transaction() as tx:
+        await tx.execute("set local enable_seqscan = off")  # a small table is rather read whole
+        plan = [row[0] for row in await tx.fetch(f"explain {store.READ}", [UUID(adoption["id"])])]
+    assert sum("Index Cond: (adoption = a.id)" in line for line in plan) == 3  # measured, milestones, partnerships
