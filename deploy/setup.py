@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
@@ -21,10 +24,15 @@ from shared.contracts.registry import TOPIC_SETTINGS, TOPICS
 from shared.runtime.migrating import migrate
 from shared.runtime.running import administering
 from shared.runtime.service import Service
-from shared.runtime.settings import Settings
+from shared.runtime.settings import NoSecret, Settings, secret
 from shared.storage import roles
+from shared.storage.migrations import MigrationChanged
 
 SERVICES = ("submission", "assessment", "matching", "impact")
+WAIT_SECONDS = 30.0
+"""How long Postgres, Kafka and its coordinators may take to be there."""
+LOCK = "select pg_advisory_lock(hashtext('set-up'))"
+"""Databases and roles belong to the whole server: two that set it up at once wait for each other."""
 
 
 class SetupSettings(BaseSettings):
@@ -42,14 +50,14 @@ class SetupSettings(BaseSettings):
     oidc_issuer: str = ""
 
     def password(self, role: str) -> str:
-        """The password of a role, from its file."""
-        return (self.database_password_dir / role).read_text(encoding="utf-8").strip()
+        """The password of a role, from its file. Raises: NoSecret."""
+        return secret(self.database_password_dir / role, "DATABASE_PASSWORD_DIR")
 
     def admin_dsn(self, database: str) -> str:
-        """Where the administrator logs in."""
-        password = quote(self.database_admin_password_file.read_text(encoding="utf-8").strip(), safe="")
+        """Where the administrator logs in. Raises: NoSecret."""
+        password = quote(secret(self.database_admin_password_file, "DATABASE_ADMIN_PASSWORD_FILE"), safe="")
         place = f"{self.database_host}:{self.database_port}"
-        return f"postgresql://{quote(self.database_admin)}:{password}@{place}/{database}"
+        return f"postgresql://{quote(self.database_admin)}:{password}@{place}/{quote(database, safe='')}"
 
     def of(self, service: str) -> Settings:
         """The settings with which a service migrates."""
@@ -66,7 +74,7 @@ class SetupSettings(BaseSettings):
 
 
 async def _administrator(settings: SetupSettings, database: str) -> asyncpg.Connection[asyncpg.Record]:
-    deadline = asyncio.get_running_loop().time() + 30
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
     while True:
         try:
             return await asyncpg.connect(settings.admin_dsn(database), timeout=5)
@@ -80,11 +88,16 @@ async def prepare_database(settings: SetupSettings) -> None:
     """The database, and two roles and a schema for each service."""
     connection = await _administrator(settings, "postgres")
     try:
+        await connection.execute(LOCK)
         if not await connection.fetchval("select 1 from pg_database where datname = $1", settings.database_name):
             name = await connection.fetchval("select quote_ident($1)", settings.database_name)
             await connection.execute(f"create database {name}")
+        await _prepare_roles(settings)
     finally:
         await connection.close()
+
+
+async def _prepare_roles(settings: SetupSettings) -> None:
     connection = await _administrator(settings, settings.database_name)
     try:
         for service in SERVICES:
@@ -95,7 +108,7 @@ async def prepare_database(settings: SetupSettings) -> None:
 
 
 async def create_topics(admin: AIOKafkaAdminClient, replication: int, min_insync: int) -> list[str]:
-    """Creates the topics that are not there and returns their names. Raises: KafkaError.
+    """Creates the topics that are not there and returns their names, once they can be used. Raises: KafkaError.
 
     The admin client never raises for a topic: its answer has to be read.
     """
@@ -109,7 +122,38 @@ async def create_topics(admin: AIOKafkaAdminClient, replication: int, min_insync
             made.append(name)
         elif error is not TopicAlreadyExistsError:
             raise error(f"topic {name}: {detail[0] if detail else code}")
+    await _patiently(lambda: _expect_topics(admin))
     return made
+
+
+async def _expect_topics(admin: AIOKafkaAdminClient) -> None:
+    """A broker hears of a new topic a moment after it was made; a service that looks sooner would end."""
+    for topic in await admin.describe_topics([topic.name for topic in TOPICS.values()]):
+        code = topic["error_code"] or max(part["error_code"] for part in topic["partitions"])
+        if code:
+            raise for_code(code)(f"topic {topic['topic']} cannot be used yet")
+
+
+async def _patiently(question: Callable[[], Awaitable[object]]) -> None:
+    """Asks until it is answered. Raises: KafkaError, at once if time does not help."""
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    while True:
+        try:
+            await question()
+            return
+        except KafkaError as error:
+            if not error.retriable or asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.1)
+
+
+async def find_coordinators(admin: AIOKafkaAdminClient, groups: Iterable[str]) -> None:
+    """Asks for the coordinator of each group until there is one. Raises: KafkaError.
+
+    The first question makes Kafka create its topic of offsets: asked here, no consumer has to wait for it.
+    """
+    for group in groups:
+        await _patiently(partial(admin.find_coordinator, group))
 
 
 def declared(name: str) -> Service:
@@ -122,8 +166,9 @@ async def prepare(settings: SetupSettings) -> None:
     """Everything, in order, saying what it does."""
     await prepare_database(settings)
     print(f"roles and schemas: {', '.join(SERVICES)}")
-    async with administering(settings.kafka_servers) as admin:
+    async with administering(settings.kafka_servers, WAIT_SECONDS) as admin:
         made = await create_topics(admin, settings.kafka_replication, settings.kafka_min_insync)
+        await find_coordinators(admin, SERVICES)
     print(f"topics: {', '.join(made) or 'all there'}")
     for name in SERVICES:
         for line in await migrate(declared(name), settings.of(name)):
@@ -132,15 +177,16 @@ async def prepare(settings: SetupSettings) -> None:
 
 def main() -> None:
     """Ends with one sentence when an operator has to do something."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it writes a line for every attempt to reach a broker
     try:
-        settings = SetupSettings()
+        asyncio.run(prepare(SetupSettings()))
     except ValidationError as error:
-        names = ", ".join(str(fault["loc"][0]).upper() for fault in error.errors())
+        names = ", ".join(sorted({str(fault["loc"][0]).upper() for fault in error.errors()}))
         raise SystemExit(f"These settings are missing or wrong: {names}.") from None
-    try:
-        asyncio.run(prepare(settings))
+    except (NoSecret, MigrationChanged) as error:
+        raise SystemExit(str(error)) from None
     except (OSError, asyncpg.PostgresError) as error:
-        raise SystemExit(f"The set-up stopped at Postgres: {error}") from None
+        raise SystemExit(f"The set-up stopped at Postgres: {error or type(error).__name__}") from None
     except KafkaError as error:
         raise SystemExit(f"The set-up stopped at Kafka: {error}") from None
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import math
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
 import asyncpg
@@ -29,6 +30,7 @@ from shared.runtime.health import Check, health_routes, moving
 from shared.runtime.service import DailyDuty, Service
 from shared.runtime.settings import Settings
 from shared.storage import Database, connect
+from shared.storage.faults import is_transient
 from shared.storage.migrations import missing
 from shared.web.app import build_app
 from shared.web.tokens import Verifier
@@ -46,22 +48,32 @@ class Server(uvicorn.Server):
         """Leaves them to `serve`."""
         yield
 
+    async def answering(self) -> None:
+        """Until told to stop. Raises: OSError when it cannot listen, for which uvicorn would end the whole program."""
+        try:
+            await self.serve()
+        except SystemExit:
+            raise OSError(f"cannot listen on {self.config.host}:{self.config.port}: is it in use?") from None
+
 
 async def opened(settings: Settings, service: Service) -> Database:
-    """The service's database, waited for until it answers. Raises: NotGuaranteed, or what no waiting helps."""
+    """The service's database, waited for until it answers. Raises: NoSecret, or what no waiting helps."""
     outbox = Outbox(settings.source(service.name), service.says)
     while True:
         try:
             pool = await connect(settings.dsn(service.name), most=settings.database_connections, name=service.name)
             return Database(pool, outbox.append)
-        except (OSError, asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError) as error:
+        except Exception as error:
+            if not is_transient(error):
+                raise
             log.warning("waiting for Postgres at %s:%d: %s", settings.database_host, settings.database_port, error)
             await asyncio.sleep(ASK_AGAIN_SECONDS)
 
 
 @asynccontextmanager
-async def administering(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Kafka's administrator's client, waited for until a broker answers."""
+async def administering(servers: str, within: float = math.inf) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Kafka's administrator's client, waited for until a broker answers. Raises: KafkaError after `within` seconds."""
+    deadline = time.monotonic() + within
     while True:
         admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=10_000)
         try:
@@ -71,6 +83,8 @@ async def administering(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
             log.warning("waiting for Kafka at %s: %s", servers, type(error).__name__)
             with suppress(Exception):
                 await admin.close()
+            if time.monotonic() > deadline:
+                raise
             await asyncio.sleep(ASK_AGAIN_SECONDS)
     try:
         yield admin
@@ -167,7 +181,7 @@ class Running:
                 asyncio.create_task(self.relay.run(), name="relay"),
                 asyncio.create_task(self.consumer.run(), name="consumer"),
                 asyncio.create_task(keep_doing(self.database, duties, self.clock, self.stopping), name="duties"),
-                asyncio.create_task(server.serve(), name="http"),
+                asyncio.create_task(server.answering(), name="http"),
             ]
             stop = asyncio.create_task(self.stopping.wait(), name="stop")
             tune_collector()
@@ -176,7 +190,7 @@ class Running:
             await self._stop(server, parts)
             stop.cancel()
             for part in failed:
-                error = part.exception()
+                error = None if part.cancelled() else part.exception()
                 raise error or RuntimeError(f"{part.get_name()} ended by itself")
 
     async def _stop(self, server: Server, parts: list[asyncio.Task[None]]) -> None:
@@ -201,6 +215,11 @@ async def _ended(*tasks: asyncio.Task[None]) -> None:
             await asyncio.wait_for(task, 1)
 
 
+def _on_signals(stop: Callable[[], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
 def tune_collector() -> None:
     """What was made at start lives for ever; batches make garbage in bulk (measured: 15 to 40 % more events a second)."""
     gc.collect()
@@ -209,8 +228,13 @@ def tune_collector() -> None:
 
 
 async def serve(service: Service, settings: Settings, clock: Clock = system_clock) -> None:
-    """Runs a replica until SIGTERM or SIGINT. Raises: NotGuaranteed, LogChanged and whatever ended a part."""
+    """Runs a replica until SIGTERM or SIGINT. Raises: NoSecret, NotGuaranteed, LogChanged and whatever ended a part.
+
+    Raises CancelledError when it is told to stop while it still waits for Postgres or Kafka.
+    """
     guarantees.assert_fast_client()
+    if starting := asyncio.current_task():
+        _on_signals(starting.cancel)
     database = await opened(settings, service)
     try:
         async with database.reading() as tx:
@@ -220,8 +244,7 @@ async def serve(service: Service, settings: Settings, clock: Clock = system_cloc
                     f"The database lacks {', '.join(lacking)}. Run: python -m services.{service.name} migrate"
                 )
         running = Running(service, settings, database, await cluster_of(settings, service), clock)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, running.stopping.set)
+        _on_signals(running.stopping.set)
         await running.run()
     finally:
         with suppress(TimeoutError):
