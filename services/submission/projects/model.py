@@ -24,6 +24,7 @@ MOST_INVOLVED = 49  # and the submitter itself
 MOST_EVIDENCE_BYTES = 30_000  # links and quotes together: the whole version must fit into one event of 64 KB
 MOST_FTE, MOST_EURO = 10_000, 10_000_000_000  # above this it is a typing error
 
+_TOO_MUCH_EVIDENCE = Fault("evidence", f"Voeg hooguit {MOST_EVIDENCE} stukken bewijs toe.")
 _LINK = re.compile(r"https?://\S+")
 
 
@@ -129,7 +130,7 @@ class Description:
         if not self.evidence:
             yield Fault("evidence", "Voeg ten minste één bewijs toe: een link en wat daar staat.")
         if len(self.evidence) > MOST_EVIDENCE:
-            yield Fault("evidence", f"Voeg hooguit {MOST_EVIDENCE} stukken bewijs toe.")
+            yield _TOO_MUCH_EVIDENCE
         if sum(len(f"{e.link}{e.quote}".encode(errors="replace")) for e in self.evidence) > MOST_EVIDENCE_BYTES:
             yield Fault("evidence", "Het bewijs is samen te lang. Kies per onderdeel de zin die het meest zegt.")
         for place, evidence in enumerate(self.evidence):
@@ -138,13 +139,14 @@ class Description:
     def with_evidence(self, evidence: Evidence) -> Description:
         """With this evidence added, or changed where it was there already.
 
-        Raises: IncompleteProject when the evidence itself is wrong, so that a concept never binds it to nothing.
+        Raises: IncompleteProject when it is wrong (it would be bound to nothing) or too much: no concept grows for ever.
         """
         if wrong := tuple(evidence.faults("evidence")):
             raise IncompleteProject("Dit bewijs klopt nog niet.", wrong)
         if any(known.id == evidence.id for known in self.evidence):
-            kept = tuple(evidence if known.id == evidence.id else known for known in self.evidence)
-            return replace(self, evidence=kept)
+            return replace(self, evidence=tuple(evidence if e.id == evidence.id else e for e in self.evidence))
+        if len(self.evidence) >= MOST_EVIDENCE:
+            raise IncompleteProject(_TOO_MUCH_EVIDENCE.message, [_TOO_MUCH_EVIDENCE])
         return replace(self, evidence=(*self.evidence, evidence))
 
     def without_evidence(self, evidence: UUID) -> Description:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.submission.projects.model import (
+    MOST_EVIDENCE,
     AlreadyBeingRevised,
     Description,
     Evidence,
@@ -156,6 +157,15 @@ def test_evidence_is_added_changed_and_taken_away_by_its_id() -> None:
     assert changed.remove_evidence(EVIDENCE.id).remove_evidence(EVIDENCE.id).editable.evidence == (
         replace(more, quote="Beter gezegd"),
     )
+
+
+def test_a_concept_never_holds_more_evidence_than_can_be_submitted() -> None:
+    full = project(replace(COMPLETE, evidence=tuple(replace(EVIDENCE, id=UUID(int=n)) for n in range(MOST_EVIDENCE))))
+    with pytest.raises(IncompleteProject) as refusal:
+        full.add_evidence(replace(EVIDENCE, id=UUID(int=99)))
+    assert fields(refusal) == {"evidence"}
+    changed = full.add_evidence(replace(EVIDENCE, id=UUID(int=0), quote="54 jongeren")).editable.evidence
+    assert (len(changed), changed[0].quote) == (MOST_EVIDENCE, "54 jongeren")
 
 
 def test_evidence_for_a_part_that_the_criterion_does_not_have_is_refused_at_once() -> None:
