@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from shared.contracts.event import EventData
 from shared.messaging import heard, parking
@@ -24,7 +24,10 @@ from shared.storage import Database, Transaction
 from shared.storage.faults import is_transient
 
 log = logging.getLogger(__name__)
-AGAIN_AFTER_SECONDS = 0.05
+AGAIN_AFTER_SECONDS = (0.05, 0.5)
+"""How long a batch that failed waits before it is run again as a whole; after the last time it is halved."""
+CHUNK = 500
+"""How many versions that wait one transaction releases at most."""
 
 
 @dataclass(slots=True)
@@ -34,6 +37,7 @@ class Work:
     tx: Transaction
     ledger: Ledger
     waiting: Waiting
+    known_already: list[Arrival] = field(default_factory=list)
 
 
 class Listener:
@@ -63,14 +67,15 @@ class Listener:
                 arrivals.append(decoded)
             elif decoded is not None:
                 letters.append(decoded)
-        try:
-            await self._run(arrivals, letters, positions, careful=False)
-            return
-        except Exception as error:
-            if isinstance(error, Overtaken) or is_transient(error):
-                raise
-            log.warning("a batch of %d failed and is run again: %s", len(records), type(error).__name__)
-        await asyncio.sleep(AGAIN_AFTER_SECONDS)
+        for wait in AGAIN_AFTER_SECONDS:
+            try:
+                await self._run(arrivals, letters, positions, careful=False)
+                return
+            except Exception as error:
+                if isinstance(error, Overtaken) or is_transient(error):
+                    raise
+                log.warning("a batch of %d failed and is run again: %s", len(records), type(error).__name__)
+            await asyncio.sleep(wait)
         await self._run(arrivals, letters, positions, careful=True)
 
     async def _run(
@@ -86,7 +91,8 @@ class Listener:
             held = [key for key, known in ledger.known.items() if known.held == GAP]
             work = Work(tx, ledger, await parking.waiting_for(tx, held) if held else Waiting())
             await (self._absorb_carefully if careful else self._absorb)(work, arrivals)
-            for letter in letters:
+            late = await parking.skipped(tx, work.known_already) if work.known_already else []
+            for letter in (*letters, *late):
                 log.error("dead letter at %s/%d/%d", letter.record.topic, letter.record.partition, letter.record.offset)
                 await parking.bury(tx, letter)
             await self._close(work, positions)
@@ -118,6 +124,8 @@ class Listener:
         if arrival.sequence <= known.sequence:
             if arrival.sequence == known.sequence and arrival.forks_from(known.event_id):
                 self._fail(work, arrival, f"fork: version {arrival.sequence} was heard as {known.event_id}")
+            else:
+                work.known_already.append(arrival)
         elif known.held == STOPPED:
             work.waiting.park(arrival, "gap", "its key is stopped")
             work.ledger.hold(key, STOPPED)
@@ -213,30 +221,39 @@ class Listener:
             work.ledger.hold(key, GAP)
 
     async def release(self, key: Key) -> int:
-        """Tries what failed of an entity again, and then what waits behind it; returns how many versions were applied.
+        """Tries what failed of an entity again, and then what waits behind it, at most CHUNK versions at once.
 
-        A fork is not released: somebody has to discard one of the two. Raises: Overtaken.
+        Returns how many were applied. A fork is not released: somebody has to discard one of the two. Raises: Overtaken.
         """
         async with self._database.transaction() as tx:
-            work = Work(tx, await heard.read(tx, [key]), await parking.waiting_for(tx, [key]))
+            work = Work(tx, await heard.read(tx, [key]), await parking.waiting_for(tx, [key], most=CHUNK + 1))
             known = work.ledger.of(key)
+            waiting = work.waiting.rows.get(key, {})
+            later = waiting.pop(max(waiting)) if len(waiting) > CHUNK else None
             is_fork = any(sequence <= known.sequence for sequence in work.waiting.rows.get(key, ()))
             record = None if is_fork else work.waiting.take(key, known.sequence + 1)
             if record is None:
                 return 0
             work.ledger.known[key] = replace(known, held=GAP)
             await self._absorb_carefully(work, [self._revived(key, record)])
+            if later is not None:
+                work.ledger.hold(key, GAP)
             await self._close(work, ())
             return work.ledger.of(key).sequence - known.sequence
 
     async def skip(self, tx: Transaction, key: Key, sequence: int) -> bool:
-        """Counts a failed version as heard; False when it is not the one that failed.
+        """Counts a version as heard that failed, or for which others wait; False when it is neither.
 
         Raises: Overtaken.
         """
-        work = Work(tx, await heard.read(tx, [key]), await parking.waiting_for(tx, [key]))
+        work = Work(tx, await heard.read(tx, [key]), await parking.waiting_for(tx, [key], most=CHUNK))
         known = work.ledger.of(key)
         record = work.waiting.take(key, sequence)
+        is_missing = record is None and sequence == known.sequence + 1 and bool(work.waiting.rows.get(key))
+        if is_missing:
+            work.ledger.advance(key, sequence, None, GAP)
+            await self._close(work, ())
+            return True
         if record is None or record.kind != "failed" or sequence > known.sequence + 1:
             return False
         held = GAP if work.waiting.rows[key] else heard.FREE

@@ -49,30 +49,43 @@ class Desk:
 
     async def release(self, stream: Stream, entity: UUID) -> str:
         """Tries a stopped key again, in order. Raises: NotThere."""
-        await self._expect_failed(stream, entity)
-        applied = await _until_first(lambda: self._listener.release((stream, entity)))
-        ((still,),) = await self._rows(FAILED, int(stream), entity)
+        if not await self._has_failed(stream, entity):
+            raise NotThere(f"Nothing of {entity} failed in {stream.name.lower()}. See `parked list`.")
+        applied = await self._go_through(stream, entity)
+        still = await self._has_failed(stream, entity)
         rest = "it failed again: see `parked list`" if still else "nothing of it failed"
         return f"{applied} version(s) of {entity} applied; {rest}"
 
     async def discard(self, stream: Stream, entity: UUID, sequence: int, reason: str, actor: str) -> str:
-        """Counts a failed version as heard without effect, then goes on with what waited behind. Raises: NotThere."""
-        await self._expect_failed(stream, entity)
+        """Counts a version that failed, or that others wait for, as heard without effect; then goes on with those.
+
+        Raises: NotThere.
+        """
 
         async def skip() -> None:
             async with self._database.transaction() as tx:
                 await tx.execute(SKIP, int(stream), entity, sequence, reason, actor)
                 if not await self._listener.skip(tx, (stream, entity), sequence):
-                    raise NotThere(f"Version {sequence} of {entity} is not the one that failed. See `parked list`.")
+                    raise NotThere(
+                        f"Version {sequence} of {entity} neither failed nor is waited for. See `parked list`."
+                    )
 
         await _until_first(skip)
-        applied = await _until_first(lambda: self._listener.release((stream, entity)))
+        applied = await self._go_through(stream, entity)
         return f"version {sequence} of {entity} discarded; {applied} version(s) behind it applied"
 
-    async def _expect_failed(self, stream: Stream, entity: UUID) -> None:
+    async def _has_failed(self, stream: Stream, entity: UUID) -> bool:
         ((failed,),) = await self._rows(FAILED, int(stream), entity)
-        if not failed:
-            raise NotThere(f"Nothing of {entity} failed in {stream.name.lower()}. See `parked list`.")
+        return bool(failed)
+
+    async def _go_through(self, stream: Stream, entity: UUID) -> int:
+        """Chunk by chunk, until nothing more can be applied."""
+        total = 0
+        while applied := await _until_first(lambda: self._listener.release((stream, entity))):
+            total += applied
+            if await self._has_failed(stream, entity):
+                break
+        return total
 
     async def dead_letters(self) -> Sequence[tuple[Any, ...]]:
         """Id, topic, partition, offset, size in bytes, whether they were kept, since and reason of the 200 oldest."""

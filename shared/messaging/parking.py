@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
@@ -32,7 +32,11 @@ where p.stream = d.stream and p.entity = d.entity and p.sequence = d.sequence
 """
 WAITING = """
 select stream, entity, sequence, kind, event_id, topic, part, off, headers, value from parked
-where stream = $1 and entity = any($2) order by sequence
+where stream = $1 and entity = any($2) order by sequence limit $3
+"""
+SKIPPED = """
+select stream, entity, sequence from skipped
+join unnest($1::smallint[], $2::uuid[], $3::int[]) a(stream, entity, sequence) using (stream, entity, sequence)
 """
 BURY = """
 insert into dead_letter (topic, part, off, key, headers, value, size, bytes_kept, reason)
@@ -129,14 +133,14 @@ def record_of(row: asyncpg.Record) -> ParkedRecord:
     )
 
 
-async def waiting_for(tx: Transaction, keys: Iterable[Key]) -> Waiting:
-    """What is parked for these entities."""
+async def waiting_for(tx: Transaction, keys: Iterable[Key], most: int | None = None) -> Waiting:
+    """What is parked for these entities: all of it, or the first `most` versions of each stream."""
     by_stream: dict[Stream, list[UUID]] = {}
     for stream, entity in keys:
         by_stream.setdefault(stream, []).append(entity)
     waiting = Waiting()
     for stream, entities in by_stream.items():
-        for row in await tx.fetch(WAITING, int(stream), entities):
+        for row in await tx.fetch(WAITING, int(stream), entities, most):
             waiting.rows.setdefault((stream, row["entity"]), {})[row["sequence"]] = record_of(row)
     return waiting
 
@@ -163,6 +167,14 @@ def _row(arrival: Arrival, kind: Kind, reason: str) -> tuple[object, ...]:
 
 def _personal(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> bool:
     return any(scan_bytes(part) for part in (value, *(part for _, part in headers)) if part)
+
+
+async def skipped(tx: Transaction, known: Sequence[Arrival]) -> list[Illegible]:
+    """Those of these records that come after somebody discarded their version: they are shown, not dropped."""
+    columns = [int(a.stream) for a in known], [a.entity for a in known], [a.sequence for a in known]
+    given_up = {(Stream(stream), entity, sequence) for stream, entity, sequence in await tx.fetch(SKIPPED, *columns)}
+    reason = "it came after its version was discarded"
+    return [Illegible(a.record, reason) for a in known if (a.stream, a.entity, a.sequence) in given_up]
 
 
 async def bury(tx: Transaction, letter: Illegible) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from uuid import UUID
 
 from shared.messaging.gaps import OpenGap, open_gaps
 from shared.storage import Database
@@ -15,7 +16,7 @@ GAP_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 15.0
 
 
-async def name_new_gaps(database: Database, named: set[tuple[int, object, int]]) -> list[OpenGap]:
+async def name_new_gaps(database: Database, named: set[tuple[int, UUID, int]]) -> list[OpenGap]:
     """Logs each gap that is older than a minute and was not named before, and remembers it."""
     async with database.reading() as tx:
         gaps = await open_gaps(tx, GAP_SECONDS)
@@ -29,7 +30,7 @@ async def name_new_gaps(database: Database, named: set[tuple[int, object, int]])
 
 async def keep_watching(database: Database, stopping: asyncio.Event) -> None:
     """Looks four times a minute, until stopped."""
-    named: set[tuple[int, object, int]] = set()
+    named: set[tuple[int, UUID, int]] = set()
     while not stopping.is_set():
         try:
             await name_new_gaps(database, named)
