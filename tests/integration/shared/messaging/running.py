@@ -62,9 +62,11 @@ class Hearing(Run):
 
 
 @asynccontextmanager
-async def telling(schema: Schema, servers: str, told_days: int = 35) -> AsyncIterator[Telling]:
+async def telling(
+    schema: Schema, servers: str, told_days: int = 35, producer: Producer | None = None
+) -> AsyncIterator[Telling]:
     """A relay of this schema."""
-    producer = Producer(servers, schema.name)
+    producer = producer or Producer(servers, schema.name)
     relay = Relay(lambda: asyncpg.connect(schema.dsn), producer, CLUSTER, told_days=told_days)
     run = Telling(asyncio.create_task(relay.run()), relay, producer)
     try:

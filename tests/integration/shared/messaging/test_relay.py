@@ -11,10 +11,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from aiokafka.errors import KafkaTimeoutError
+from aiokafka.structs import RecordMetadata
 
 from shared.contracts.event import Stream
 from shared.messaging import relay as relay_module
 from shared.messaging.operating import Desk
+from shared.messaging.producer import Outgoing, Producer
 from shared.storage import Cause, Database
 from tests.integration.shared.messaging import toy
 from tests.integration.shared.messaging.running import telling
@@ -167,6 +170,32 @@ async def test_a_row_that_is_too_large_stops_its_key_alone_until_an_operator_men
         await until_told(database, 10)
 
     assert versions(await log_of(servers, PROJECTS)) == {str(ONE): [1, 2, 3, 4, 5], str(TWO): [1, 2, 3, 4, 5]}
+
+
+class LosesAnAnswer(Producer):
+    """Of the first sending, the answer for the second record is lost on the way back."""
+
+    lost = False
+
+    async def send(self, records: Sequence[Outgoing]) -> list[RecordMetadata | BaseException]:
+        answers = await super().send(records)
+        if not self.lost and len(answers) > 1:
+            self.lost = True
+            answers[1] = KafkaTimeoutError()
+        return answers
+
+
+async def test_what_comes_after_a_row_whose_sending_failed_is_told_again_with_it(
+    database: Database, schema: Schema, servers: str
+) -> None:
+    await say(database, "a", "b", "c")
+
+    async with telling(schema, servers, producer=LosesAnAnswer(servers, "test")):
+        await until_told(database, 3)
+
+    log = await log_of(servers, PROJECTS)
+    assert [dict(record.headers)["ce_sequence"] for record in log] == [b"1", b"2", b"3", b"2", b"3"]
+    assert len({dict(record.headers)["ce_id"] for record in log}) == 3
 
 
 async def shards_of(database: Database) -> list[list[int]]:
