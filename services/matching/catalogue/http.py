@@ -103,7 +103,7 @@ class AdopterResult(Result):
 
 
 class PublishedFigureResult(Result):
-    """A published figure, rounded to 5. Nothing shown means hidden, never 0. A percentage has a numerator and denominator."""
+    """A published figure, rounded to 5. A figure that is hidden is not there. A percentage has a numerator and denominator."""
 
     block: UUID
     release: int
@@ -112,7 +112,6 @@ class PublishedFigureResult(Result):
     period_start: date
     period_end: date
     scope: str
-    hidden: bool
     shown: int | None
     shown_numerator: int | None
     shown_denominator: int | None
@@ -121,8 +120,7 @@ class PublishedFigureResult(Result):
     @classmethod
     def of(cls, figure: ImpactPublished) -> PublishedFigureResult:
         """The newest release of a block."""
-        told = figure.model_dump(include=set(cls.model_fields))
-        return cls.model_validate({**told, "hidden": figure.shown is None and figure.shown_numerator is None})
+        return cls.model_validate(figure.model_dump(include=set(cls.model_fields)))
 
 
 class ProjectResult(Result):
@@ -214,7 +212,7 @@ async def get_project(project: UUID, _caller: Anyone, tx: Tx, today: Today) -> P
 
 @router.get("/{project}/impact")
 async def list_impact(project: UUID, _caller: Anyone, tx: Tx, page: Paging) -> Page[PublishedFigureResult]:
-    """All that was published of a project: the newest release of each figure."""
+    """All that is shown of a project now: the newest release of each figure, but for what was withdrawn."""
     await operations.read(tx, project)
     found = await store.blocks_of(tx, project, page.after_uuid, page.limit + 1)
     return Page.of(found, page, lambda figure: figure.block, PublishedFigureResult.of)

@@ -60,8 +60,10 @@ on conflict (block) do update set
   shown_numerator = excluded.shown_numerator, shown_denominator = excluded.shown_denominator,
   target_shown = excluded.target_shown, released_at = excluded.released_at, share = excluded.share, people = excluded.people
 """
+# What was withdrawn is not there, as what was never published: the place of its block would tell them apart (decision 0006).
 BLOCKS_OF = f"""
-select {_BLOCK} from catalogue_block where project = $1 and ($2::uuid is null or block > $2) order by block limit $3
+select {_BLOCK} from catalogue_block where project = $1 and kind <> 'ingetrokken' and ($2::uuid is null or block > $2)
+order by block limit $3
 """
 # All words of $5, or with $6 any of them (methods.md F: AND, then OR).
 OFFERED = f"""
@@ -169,7 +171,7 @@ async def save_blocks(tx: Transaction, changed: Sequence[ImpactPublished]) -> No
 
 
 async def blocks_of(tx: Transaction, project: UUID, after: UUID | None, limit: int) -> list[ImpactPublished]:
-    """What is published of a project, block by block."""
+    """What is shown of a project now, block by block."""
     return [rows.read(ImpactPublished, row) for row in await tx.fetch(BLOCKS_OF, project, after, limit)]
 
 
