@@ -65,7 +65,9 @@ class Consumer:
         self._committed_at = 0.0
         self.at: dict[TopicPartition, Position] = {}
         self._joined = False
-        self.turned_at = self.moved_at = time.monotonic()
+        self._committing: asyncio.Task[None] | None = None
+        self._moved: dict[TopicPartition, float] = {}
+        self.turned_at = self.answered_at = time.monotonic()
         self.handled = 0
         self._broker = KafkaBroker(servers, apply_types=False, consumer_only=True, client_id=group, logger=None)
         self._subscriber: BatchSubscriber = self._broker.subscriber(
@@ -99,6 +101,11 @@ class Consumer:
         """Records still to be heard, by partition, as far as the last fetch knows."""
         marks = {tp: self._consumer.highwater(tp) for tp in self.at}
         return {tp: max(0, (mark or 0) - self.at[tp].next) for tp, mark in marks.items()}
+
+    def stalled(self, seconds: float) -> list[TopicPartition]:
+        """Partitions in which something is to be heard and nothing was for so long."""
+        before = time.monotonic() - seconds
+        return [tp for tp, lag in self.lag().items() if lag and self._moved[tp] < before]
 
     def join(self, assigned: frozenset[TopicPartition]) -> None:
         """These partitions are ours; they stay paused until they are placed."""
@@ -174,6 +181,7 @@ class Consumer:
 
     def _resume(self, placed: Mapping[TopicPartition, Position]) -> None:
         self.at, self._unplaced = dict(placed), frozenset()
+        self._moved = dict.fromkeys(placed, time.monotonic())
         for partition in placed:
             self._seek(partition)
         self._consumer.resume(*placed)
@@ -211,18 +219,24 @@ class Consumer:
 
     def _advance(self, positions: Mapping[TopicPartition, Position], count: int) -> None:
         self.handled += count
-        self.moved_at = time.monotonic()
         for partition, position in positions.items():
             if partition in self.at:
                 self.at[partition] = position
+                self._moved[partition] = time.monotonic()
 
     async def _commit(self, at: Mapping[TopicPartition, Position]) -> None:
         """Exact offsets, for those who watch the lag; our own place stands in Postgres."""
         self._committed_at = time.monotonic()
-        if at:
+        if at and (self._committing is None or self._committing.done()):
             offsets = {tp: position.next for tp, position in at.items()}
-            with suppress(KafkaError, IllegalStateError, TimeoutError):
-                await asyncio.wait_for(self._consumer.commit(offsets), COMMIT_WITHIN_SECONDS)
+            # Not cancelled when it takes long: aiokafka goes on with it all the same, and its failure would be lost.
+            self._committing = asyncio.create_task(self._told_kafka(offsets))
+            await asyncio.wait([self._committing], timeout=COMMIT_WITHIN_SECONDS)
+
+    async def _told_kafka(self, offsets: Mapping[TopicPartition, int]) -> None:
+        with suppress(KafkaError, IllegalStateError, ConsumerStoppedError):
+            await self._consumer.commit(offsets)
+            self.answered_at = time.monotonic()
 
     async def _pass_unreadable(self) -> None:
         """A header's name that is not UTF-8 makes the whole poll fail, and what it had of other partitions is lost to us.

@@ -25,6 +25,7 @@ from shared.messaging.places import Places
 from shared.messaging.producer import Producer
 from shared.messaging.relay import Relay
 from shared.runtime import guarantees
+from shared.runtime.alarms import keep_watching
 from shared.runtime.duties import forgetting, keep_doing
 from shared.runtime.health import Check, health_routes, moving
 from shared.runtime.service import DailyDuty, Service
@@ -36,6 +37,7 @@ from shared.web.app import build_app
 from shared.web.tokens import Verifier
 
 log = logging.getLogger(__name__)
+SILENT_SECONDS, STALLED_SECONDS = 30.0, 60.0
 STOP_WITHIN_SECONDS = 8.0
 ASK_AGAIN_SECONDS = 0.5
 
@@ -139,12 +141,29 @@ class Running:
     async def _placed(self) -> str | None:
         return None if self.consumer.is_placed else "no partitions were assigned yet"
 
+    async def _kafka(self) -> str | None:
+        silent = time.monotonic() - self.consumer.answered_at
+        away = self.consumer.at and silent > SILENT_SECONDS
+        return f"Kafka has not answered for {silent:.0f} s; events wait" if away else None
+
+    async def _unstuck(self) -> str | None:
+        stalled = self.consumer.stalled(STALLED_SECONDS)
+        names = ", ".join(f"{tp.topic}/{tp.partition}" for tp in stalled)
+        return (
+            f"nothing was heard of {names} for {STALLED_SECONDS:.0f} s, though there is something" if stalled else None
+        )
+
     def health(self) -> tuple[dict[str, Check], dict[str, Check]]:
         """What makes it ready, and what makes it live."""
-        ready: dict[str, Check] = {"database": self._postgres, "consumer": self._placed}
+        ready: dict[str, Check] = {
+            "database": self._postgres,
+            "consumer": self._placed,
+            "kafka": self._kafka,
+        }
         live = {
             "relay": moving(lambda: self.relay.last_pass, "the relay"),
             "consumer": moving(lambda: self.consumer.turned_at, "the consumer"),
+            "partitions": self._unstuck,
         }
         return ready, live
 
@@ -181,6 +200,7 @@ class Running:
                 asyncio.create_task(self.relay.run(), name="relay"),
                 asyncio.create_task(self.consumer.run(), name="consumer"),
                 asyncio.create_task(keep_doing(self.database, duties, self.clock, self.stopping), name="duties"),
+                asyncio.create_task(keep_watching(self.database, self.stopping), name="alarms"),
                 asyncio.create_task(server.answering(), name="http"),
             ]
             stop = asyncio.create_task(self.stopping.wait(), name="stop")
@@ -196,9 +216,9 @@ class Running:
     async def _stop(self, server: Server, parts: list[asyncio.Task[None]]) -> None:
         """In reverse: no new requests, the batch in flight, what is being told, the rest."""
         self.stopping.set()
-        relay, consumer, duties, http = parts
+        relay, consumer, duties, alarms, http = parts
         server.should_exit = True
-        await _ended(http, duties)
+        await _ended(http, duties, alarms)
         self.consumer.stop()
         await _ended(consumer)
         self.relay.stop()
