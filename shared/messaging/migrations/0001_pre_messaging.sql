@@ -30,6 +30,9 @@ declare
   day date;
   old text;
 begin
+  if days < 1 then
+    raise exception 'what was told is kept for at least a day, not for %', days using errcode = 'check_violation';
+  end if;
   perform pg_advisory_xact_lock(hashtext(current_schema() || '.told'));
   for day in select generate_series(current_date - 1, current_date + 7, interval '1 day')::date loop
     if to_regclass('told_' || to_char(day, 'YYYYMMDD')) is null then

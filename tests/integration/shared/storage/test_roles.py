@@ -101,6 +101,12 @@ async def test_days_that_are_kept_long_enough_go(schema: Schema) -> None:
         await service.close()
 
 
+@pytest.mark.parametrize("days", [0, -1, -10_000])
+async def test_a_service_cannot_let_go_of_what_was_told_today(database: Database, days: int) -> None:
+    with pytest.raises(asyncpg.CheckViolationError, match="at least a day"):
+        await rows(database, "select keep_told($1)", days)
+
+
 async def test_a_service_does_not_hold_its_locks_for_ever(schema: Schema) -> None:
     service = await asyncpg.connect(schema.dsn)
     try:
