@@ -160,7 +160,7 @@ async def test_a_decision_that_would_not_fit_into_its_event_is_refused_when_it_i
     body = decision("overnemen-onder-voorwaarden", conditions=conditions)
     answer = await manager.put(f"/assessments/{one}/decision", json=body, headers=if_match(1))
     assert answer.status_code == 400
-    assert "65.536" in answer.json()["detail"]
+    assert "64.000" in answer.json()["detail"]
 
 
 async def test_version_1_stays_adoptable_until_version_2_is_decided(

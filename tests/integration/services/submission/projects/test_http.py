@@ -227,6 +227,6 @@ async def test_a_version_too_large_for_one_event_is_refused_and_stays_a_concept(
             await owner.post(f"/projects/{concept['id']}/evidence", json=evidence)
     answer = await owner.post(f"/projects/{concept['id']}/submissions")
     assert answer.status_code == 400
-    assert "65.536" in answer.json()["detail"]
+    assert "64.000" in answer.json()["detail"]
     assert (await owner.get(f"/projects/{concept['id']}")).json()["state"] == "concept"
     assert await submission.said(concept["id"]) == []
