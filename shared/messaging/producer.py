@@ -3,16 +3,19 @@
 aiokafka's idempotent producer is dead for a partition after its first failed batch (a sequence number is burnt), and the
 first batch of a new producer on a partition may be refused while the second is accepted. So: on any error a new producer,
 and the first record on each partition is awaited alone.
+
+It also waits 40 s for a topic that is gone, in which nothing else would be told. So: no topic is waited for so long.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidTopicError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 
@@ -20,7 +23,15 @@ from shared.messaging.stopping import stopped_within
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 3.0
+TOPIC_SECONDS = 1.0
+"""How long a topic may take to be known; and how often it is looked at whether one that does not answer is gone."""
+TOPIC_REFUSES = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError, InvalidTopicError)
+"""Errors that all records of a topic meet: it is not there, or we have no right to write to it."""
 _partition_of = DefaultPartitioner()
+
+
+class Behind(Exception):
+    """Not sent, or not judged by itself: an earlier record of its partition failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +51,6 @@ class Producer:
         self._servers, self._client_id = servers, client_id
         self._producer: AIOKafkaProducer | None = None
         self._warm: set[tuple[str, int]] = set()
-        self._partitions: dict[str, list[int]] = {}
 
     async def _ready(self) -> AIOKafkaProducer:
         if self._producer is None:
@@ -60,54 +70,55 @@ class Producer:
             except BaseException:
                 await stopped_within(STOP_SECONDS, producer.stop())
                 raise
-            self._producer, self._warm, self._partitions = producer, set(), {}
+            self._producer, self._warm = producer, set()
         return self._producer
 
     async def send(self, records: Sequence[Outgoing]) -> list[RecordMetadata | BaseException]:
-        """Where each record stands, or the error that kept it from there.
+        """Where each record stands, or the error that kept it from there (one of TOPIC_REFUSES: the whole topic's).
 
         Raises: KafkaError when no broker answers at all.
         """
         producer = await self._ready()
+        topics = {topic: await _partitions(producer, topic) for topic in dict.fromkeys(r.topic for r in records)}
         failed: dict[tuple[str, int], BaseException] = {}
-        waiting = [await self._sent(producer, record, failed) for record in records]
-        answers = iter(
-            await asyncio.gather(*(w for w in waiting if isinstance(w, asyncio.Future)), return_exceptions=True)
-        )
-        outcome = [next(answers) if isinstance(w, asyncio.Future) else w for w in waiting]
-        if any(isinstance(answer, BaseException) for answer in outcome):
+        sent = [await self._sent(producer, record, topics[record.topic], failed) for record in records]
+        under_way = {each: r.topic for each, r in zip(sent, records, strict=True) if isinstance(each, asyncio.Future)}
+        answers = await _answers(producer, under_way)
+        outcome = [answers[each] if isinstance(each, asyncio.Future) else each for each in sent]
+        if failed or any(isinstance(answer, BaseException) for answer in answers.values()):
+            # Each was answered or given up: without this, stopping would wait for a topic that is gone, and never end.
+            producer._message_accumulator.fail_all(Behind())  # noqa: SLF001 - aiokafka offers no other way to give up
             await self.renew()
+            _blame_first(records, outcome, topics)
         return outcome
 
     async def _sent(
-        self, producer: AIOKafkaProducer, record: Outgoing, failed: dict[tuple[str, int], BaseException]
+        self,
+        producer: AIOKafkaProducer,
+        record: Outgoing,
+        partitions: list[int] | BaseException,
+        failed: dict[tuple[str, int], BaseException],
     ) -> asyncio.Future[RecordMetadata] | BaseException:
         """Hands one record over. After a failure its partition gets no more: that would reverse the order of a key."""
-        try:
-            place = (record.topic, await self._partition(producer, record))
-        except Exception as error:
-            return error
+        if isinstance(partitions, BaseException):
+            return partitions
+        place = (record.topic, _partition_of(record.key, partitions, partitions))
         if place in failed:
             return failed[place]
         try:
             future: asyncio.Future[RecordMetadata] = await producer.send(
                 record.topic, record.value, record.key, place[1], headers=record.headers
             )
-            if place not in self._warm:
-                # Shielded: giving up waiting would not take the record back, and sending it again would double it.
-                await asyncio.shield(future)
-                self._warm.add(place)
         except Exception as error:
             failed[place] = error
             return error
+        if place not in self._warm:
+            answer = (await _answers(producer, {future: record.topic}))[future]
+            if isinstance(answer, BaseException):
+                failed[place] = answer
+                return answer
+            self._warm.add(place)
         return future
-
-    async def _partition(self, producer: AIOKafkaProducer, record: Outgoing) -> int:
-        partitions = self._partitions.get(record.topic)
-        if partitions is None:
-            partitions = self._partitions[record.topic] = sorted(await producer.partitions_for(record.topic))
-        partition: int = _partition_of(record.key, partitions, partitions)
-        return partition
 
     async def renew(self) -> None:
         """Puts the producer aside; the next `send` makes a new one."""
@@ -118,3 +129,54 @@ class Producer:
     async def stop(self) -> None:
         """Waits a bounded time for what is under way; what is not confirmed stays in the outbox."""
         await self.renew()
+
+
+async def _partitions(producer: AIOKafkaProducer, topic: str) -> list[int] | BaseException:
+    """The topic's partitions, or why nothing can be sent to it."""
+    try:
+        known: list[int] = sorted(await asyncio.wait_for(producer.partitions_for(topic), TOPIC_SECONDS))
+    except Exception as error:
+        late: BaseException = UnknownTopicOrPartitionError(f"{topic} is not known within {TOPIC_SECONDS:g} s")
+        return late if isinstance(error, TimeoutError) else error
+    return known
+
+
+def _blame_first(
+    records: Sequence[Outgoing],
+    outcome: list[RecordMetadata | BaseException],
+    topics: Mapping[str, list[int] | BaseException],
+) -> None:
+    """Leaves the error to the first record that failed in each partition: a batch is refused as a whole."""
+    blamed: set[tuple[str, int]] = set()
+    for nth, (record, answer) in enumerate(zip(records, outcome, strict=True)):
+        partitions = topics[record.topic]
+        if isinstance(answer, BaseException) and not isinstance(partitions, BaseException):
+            place = (record.topic, _partition_of(record.key, partitions, partitions))
+            if place in blamed:
+                outcome[nth] = Behind()
+            blamed.add(place)
+
+
+async def _answers(
+    producer: AIOKafkaProducer, under_way: Mapping[asyncio.Future[RecordMetadata], str]
+) -> dict[asyncio.Future[RecordMetadata], RecordMetadata | BaseException]:
+    """What the broker says of each record. One whose topic is gone meanwhile gets its error without waiting on.
+
+    Whoever stops waiting does not take the record back: it may be told twice, if the topic returns.
+    """
+    left = set(under_way)
+    while left:
+        done, _ = await asyncio.wait(left, timeout=TOPIC_SECONDS)
+        left -= done
+        gone = {
+            t for t in {under_way[each] for each in left} if producer.client.cluster.partitions_for_topic(t) is None
+        }
+        left = {each for each in left if under_way[each] not in gone}
+    return {each: _answer(each, topic) for each, topic in under_way.items()}
+
+
+def _answer(future: asyncio.Future[RecordMetadata], topic: str) -> RecordMetadata | BaseException:
+    if not future.done():
+        future.add_done_callback(lambda late: late.cancelled() or late.exception())  # seen, and of no interest
+        return UnknownTopicOrPartitionError(f"{topic} is gone")
+    return future.exception() or future.result()

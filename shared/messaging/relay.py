@@ -1,6 +1,7 @@
 """The relay: tells what stands in the outbox, in the order of each key, and moves it to `told` once the broker has it.
 
-One connection locks shards, claims and confirms. A row that cannot be sent stops its key, never its shard.
+One connection locks shards, claims and confirms. A row that cannot be sent stops its key, never its shard. A key that fails,
+and a topic that takes nothing, are left out of claims for a while that grows, so that they hold up nothing else.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
 from shared.messaging.envelope import headers_of
-from shared.messaging.producer import Outgoing, Producer
+from shared.messaging.producer import TOPIC_REFUSES, Behind, Outgoing, Producer
+from shared.messaging.setbacks import Setbacks
 from shared.messaging.shards import Shards
 from shared.storage.faults import is_transient
 
@@ -25,7 +27,8 @@ log = logging.getLogger(__name__)
 CLAIM = """
 select o.* from unnest($1::smallint[]) s(shard) cross join lateral (
   select shard, seq, id, topic, key, sequence, headers::text, value, written from outbox
-  where shard = s.shard and key <> all($3::text[]) order by seq limit $2) o
+  where shard = s.shard and key <> all($3::text[]) and topic <> all($4::text[])
+  order by seq limit $2) o
 """
 CONFIRM = """
 with d as (delete from outbox o using unnest($1::smallint[], $2::bigint[], $3::int[], $4::bigint[]) d(shard, seq, part, off)
@@ -58,6 +61,7 @@ class Relay:
         self._told_days = told_days
         self._woken = asyncio.Event()
         self._stopping = False
+        self._keys, self._topics = Setbacks(), Setbacks()
         self._since_vacuum = 0
         self.confirmed = 0
         self.last_pass = time.monotonic()
@@ -101,7 +105,8 @@ class Relay:
                 await connection.execute("select keep_told($1)", self._told_days)
                 swept = self.last_pass
             self._woken.clear()
-            rows = await connection.fetch(CLAIM, shards.held, PER_SHARD, stopped)
+            left_out = stopped + self._keys.resting(self.last_pass), self._topics.resting(self.last_pass)
+            rows = await connection.fetch(CLAIM, shards.held, PER_SHARD, *left_out)
             if rows:
                 stopped += await self._tell(connection, rows)
             else:
@@ -136,14 +141,17 @@ class Relay:
         answers: Sequence[RecordMetadata | BaseException],
     ) -> None:
         """Only what stands before the first failure of its key counts as told: the rest is sent again, in order."""
-        failed: set[str] = set()
+        failed: set[tuple[str, str]] = set()
         done: list[tuple[int, int, int, int]] = []
         for row, answer in zip(rows, answers, strict=True):
+            stream = row["topic"], row["key"]
             if isinstance(answer, BaseException):
-                if row["key"] not in failed:
-                    log.warning("sending %s %s failed: %s", row["topic"], row["key"], type(answer).__name__)
-                failed.add(row["key"])
-            elif row["key"] not in failed:
+                if stream not in failed:
+                    self._set_back(*stream, answer)
+                failed.add(stream)
+            elif stream not in failed:
+                self._topics.succeeded(row["topic"])
+                self._keys.succeeded(row["key"])
                 done.append((row["shard"], row["seq"], answer.partition, answer.offset))
         if done:
             shards, seqs, parts, offsets = map(list, zip(*done, strict=True))
@@ -152,8 +160,20 @@ class Relay:
             else:
                 await connection.execute(FORGET, shards, seqs)
             await self._swept(connection, len(done))
-        if failed:
+        if failed and not done:
             await asyncio.sleep(PAUSE_SECONDS)
+
+    def _set_back(self, topic: str, key: str, error: BaseException) -> None:
+        """Leaves out of the next claims what failed: its key, or the topic if all of it meets the same."""
+        now = time.monotonic()
+        if isinstance(error, Behind):
+            return
+        if not isinstance(error, TOPIC_REFUSES):
+            log.warning("sending %s %s failed: %s", topic, key, type(error).__name__)
+            self._keys.failed(key, now)
+        elif topic not in self._topics.resting(now):
+            log.warning("sending to %s failed: %s", topic, type(error).__name__)
+            self._topics.failed(topic, now)
 
     async def _swept(self, connection: asyncpg.Connection[asyncpg.Record], count: int) -> None:
         """Vacuums behind itself: the server's own turn comes far too late for a table that is emptied all the time."""
