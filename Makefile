@@ -9,7 +9,7 @@ VALIDATORS = tests/contract/validators
 LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status logs demo token test lint lint-contracts bench clean lock local dev
+.PHONY: help up down status logs ask demo token test lint lint-contracts bench clean lock local dev
 MAKEFLAGS += --no-print-directory
 
 help: ## explain the targets
@@ -26,6 +26,9 @@ status: ## show what runs; fails when something does not
 
 logs: ## show the last lines of all logs, or of one (NAME=matching), or go on showing (FOLLOW=1)
 	@$(INSTALLED) exit 1; }; $(RUN) -m deploy.local logs $(NAME) $(if $(FOLLOW),--follow)
+
+ask: ## give a service's command line to an operator (SERVICE=matching ARGS="parked list"; ARGS=--help explains it)
+	@$(INSTALLED) exit 1; }; $(RUN) -m deploy.local ask '$(SERVICE)' $(ARGS)
 
 demo: local ## play the journey of the real projects (TARGET=compose: on docker compose)
 	@$(RUN) -m deploy.demo

@@ -1,13 +1,14 @@
-"""The runner's command line: `make up`, `make down`, `make status`, `make logs` and `make clean` call it."""
+"""The runner's command line, which `make up`, `down`, `status`, `logs`, `ask` and `clean` call."""
 
 import argparse
 import errno
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
-from deploy.local import disk, logs
+from deploy.local import disk, logs, variables
 from deploy.local.errors import RunnerError
-from deploy.local.settings import Settings
+from deploy.local.settings import ROOT, SERVICES, Settings
 from deploy.local.stack import Stack, State, our_programs
 
 
@@ -79,6 +80,19 @@ def show_logs(stack: Stack, options: argparse.Namespace) -> int:
     return 0
 
 
+def ask(stack: Stack, options: argparse.Namespace) -> int:
+    """Give a service's command line (parked, dead-letters, outbox, migrate) to an operator of this copy."""
+    if options.service not in SERVICES:
+        there = f"There is no service {options.service}" if options.service else "Say which service"
+        raise RunnerError(f"{there}: choose one of {', '.join(SERVICES)}.")
+    arguments: list[str] = options.arguments
+    if not stack.settings.passwords.exists() and "--help" not in arguments:
+        raise RunnerError(f"Nothing was set up in {stack.settings.data} yet: `make up` does that.")
+    environment = variables.for_operator(stack.settings, options.service, arguments[0] if arguments else None)
+    command = [sys.executable, "-m", f"services.{options.service}", *arguments]
+    return subprocess.run(command, check=False, env=environment, cwd=ROOT).returncode
+
+
 def table(states: Sequence[State]) -> str:
     """Return what runs where, a line for each part."""
     rows = [("", "state", "address", "pid", "log")]
@@ -95,10 +109,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description="Runs the platform without containers.")
     commands = parser.add_subparsers(required=True)
     runs: dict[str, Callable[[Stack, argparse.Namespace], int]]
-    runs = {"up": up, "down": down, "status": status, "logs": show_logs, "clean": clean}
+    runs = {"up": up, "down": down, "status": status, "logs": show_logs, "ask": ask, "clean": clean}
     for name, run in runs.items():
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         command.set_defaults(run=run)
+        if run is ask:
+            command.add_argument("service", help=f"one of {', '.join(SERVICES)}")
+            command.add_argument("arguments", nargs=argparse.REMAINDER, help="what to ask, as in: parked list")
         if run is show_logs:
             command.add_argument("name", nargs="?", help="the part whose log to show; all when left out")
             command.add_argument("-f", "--follow", action="store_true", help="go on showing what is added")

@@ -5,7 +5,13 @@ import os
 from deploy.local.ports import HOST
 from deploy.local.settings import Settings
 
-SECRETS = ("DATABASE_ADMIN_PASSWORD_FILE", "DATABASE_PASSWORD_DIR", "DATABASE_PASSWORD_FILE")
+SECRETS = (
+    "DATABASE_ADMIN_PASSWORD_FILE",
+    "DATABASE_OWNER_PASSWORD_FILE",
+    "DATABASE_PASSWORD_DIR",
+    "DATABASE_PASSWORD_FILE",
+)
+MIGRATE = "migrate"
 
 
 def for_setup(settings: Settings) -> dict[str, str]:
@@ -26,6 +32,14 @@ def for_service(settings: Settings, name: str) -> dict[str, str]:
         **_http(settings, name),
         "DATABASE_PASSWORD_FILE": str(settings.passwords / name),
     }
+
+
+def for_operator(settings: Settings, name: str, command: str | None) -> dict[str, str]:
+    """An operator has what the service has; to migrate its schema, the password of the schema's owner too."""
+    own = for_service(settings, name)
+    if command != MIGRATE:
+        return own
+    return {**own, "DATABASE_OWNER_PASSWORD_FILE": str(settings.passwords / f"{name}_owner")}
 
 
 def for_issuer(settings: Settings) -> dict[str, str]:

@@ -3,6 +3,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from deploy.local.settings import ROOT, Settings
 
 
@@ -33,6 +35,37 @@ def test_a_name_that_does_not_exist_is_answered_with_those_that_do(settings: Set
     assert ran.stderr == (
         "There is no machting: choose one of postgres, kafka, issuer, submission, assessment, matching, impact.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("machting", "parked", "list"), "There is no service machting: choose one of submission, assessment, "),
+        (("",), "Say which service: choose one of submission, assessment, "),
+        (("matching", "parked", "list"), "Nothing was set up in "),
+    ],
+)
+def test_what_cannot_be_asked_of_a_service_is_said_in_one_sentence(
+    settings: Settings, asked: tuple[str, ...], said: str
+) -> None:
+    ran = run(settings, "ask", *asked)
+    assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, "", 1)
+    assert ran.stderr.startswith(said)
+
+
+def test_a_service_explains_what_can_be_asked_before_anything_runs(settings: Settings) -> None:
+    ran = run(settings, "ask", "matching", "parked", "discard", "--help")
+    assert ran.returncode == 0
+    assert "python -m services.matching parked discard" in ran.stdout
+
+
+def test_a_service_is_asked_in_the_database_of_this_copy(settings: Settings) -> None:
+    settings.passwords.mkdir(parents=True)
+    (settings.passwords / "matching").write_text("secret")
+    ran = run(settings, "ask", "matching", "parked", "list")
+    assert ran.returncode == 1
+    assert f"{settings.port('postgres')}" in ran.stderr
+    assert "Is it up" in ran.stderr
 
 
 def test_following_shows_what_is_added(settings: Settings) -> None:

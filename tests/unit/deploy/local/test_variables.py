@@ -18,6 +18,22 @@ def test_a_service_gets_the_password_of_its_own_role_and_no_other(
     assert "ISSUER_DATA_DIR" not in given
 
 
+@pytest.mark.parametrize(
+    ("command", "owner"), [("migrate", str(Settings().passwords / "impact_owner")), ("parked", None), (None, None)]
+)
+def test_an_operator_gets_what_the_service_has_and_the_owner_to_migrate(
+    command: str | None, owner: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in variables.SECRETS:
+        monkeypatch.setenv(name, "/of/the/developer")
+    given = variables.for_operator(Settings(), "impact", command)
+    assert given.get("DATABASE_OWNER_PASSWORD_FILE") == owner
+    assert {**given, "DATABASE_OWNER_PASSWORD_FILE": ""} == {
+        **variables.for_service(Settings(), "impact"),
+        "DATABASE_OWNER_PASSWORD_FILE": "",
+    }
+
+
 def test_the_setup_gets_the_superuser_and_all_roles() -> None:
     settings = Settings()
     given = variables.for_setup(settings)
