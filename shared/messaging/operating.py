@@ -10,6 +10,8 @@ from uuid import UUID
 from shared.contracts.event import Stream
 from shared.messaging.heard import Overtaken
 from shared.messaging.listener import Listener
+from shared.messaging.producer import Producer
+from shared.messaging.resending import tell_again
 from shared.storage import Database
 
 T = TypeVar("T")
@@ -120,3 +122,14 @@ class Desk:
             if not await tx.fetchval("delete from stopped where topic = $1 and key = $2 returning 1", topic, key):
                 raise NotThere(f"{key} is not stopped on {topic}. See `outbox list`.")
         return f"{key} tries again within a second"
+
+    async def resend(self, producer: Producer, topic: str, key: str, first: int = 1, last: int | None = None) -> str:
+        """Tells again, unchanged, what was told of a key. Whoever heard it drops it. Raises: NotThere, NotTold."""
+        sent = await tell_again(self._database, producer, topic, key, first=first, last=last)
+        if not sent.count:
+            upto = "" if last is None else f" to {last}"
+            raise NotThere(
+                f"Of {key} on {topic} nothing that was told is kept from version {first}{upto} (any more). "
+                "What is not told yet stands in `outbox list`."
+            )
+        return f"{key} told again on {topic}, {sent}"

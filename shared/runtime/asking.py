@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import TypeVar
@@ -16,6 +17,8 @@ from shared.messaging.listener import Listener
 from shared.messaging.operating import Desk, NotThere
 from shared.messaging.outbox import Outbox
 from shared.messaging.places import LogChanged
+from shared.messaging.producer import Producer
+from shared.messaging.resending import NotTold
 from shared.runtime.guarantees import NotGuaranteed
 from shared.runtime.service import Service
 from shared.runtime.settings import NoSecret, Settings
@@ -46,7 +49,7 @@ def finish(work: Coroutine[object, object, T]) -> T:
     """Runs it to its end. What an operator can mend ends the program with one sentence, not with a traceback."""
     try:
         return asyncio.run(work)
-    except (NoSecret, NotGuaranteed, LogChanged, NotThere, MigrationChanged) as error:
+    except (NoSecret, NotGuaranteed, LogChanged, NotThere, NotTold, MigrationChanged) as error:
         raise SystemExit(str(error)) from None
     except asyncpg.UndefinedTableError as error:
         raise SystemExit(f"The schema is not up to date: {error}. Run `migrate` first.") from None
@@ -59,15 +62,23 @@ def finish(work: Coroutine[object, object, T]) -> T:
 
 def ask(service: Service, question: Callable[[Desk], Awaitable[T]]) -> T:
     """Opens the service's database, asks its desk one thing, and closes."""
+    return ask_with_kafka(service, lambda desk, _: question(desk))
+
+
+def ask_with_kafka(service: Service, question: Callable[[Desk, Producer], Awaitable[T]]) -> T:
+    """The same, of something that may be told: no broker is asked before that."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it writes a line for every attempt to reach a broker
 
     async def asked() -> T:
         settings = settings_from_environment()
         outbox = Outbox(settings.source(service.name), service.says)
         pool = await connect(settings.dsn(service.name), most=2, name=f"{service.name} operator")
+        producer = Producer(settings.kafka_servers, f"{service.name}-operator")
         try:
             database = Database(pool, outbox.append)
-            return await question(Desk(database, Listener(database, outbox, service.hears)))
+            return await question(Desk(database, Listener(database, outbox, service.hears)), producer)
         finally:
+            await producer.stop()
             await pool.close()
 
     return finish(asked())

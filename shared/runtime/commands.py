@@ -10,7 +10,8 @@ from uuid import UUID
 import typer
 
 from shared.contracts.event import Stream
-from shared.runtime.asking import ask, console, finish, settings_from_environment, show
+from shared.messaging.envelope import HIGHEST_SEQUENCE
+from shared.runtime.asking import ask, ask_with_kafka, console, finish, settings_from_environment, show
 from shared.runtime.logs import start_logging
 from shared.runtime.migrating import migrate
 from shared.runtime.running import serve
@@ -34,6 +35,10 @@ Version = Annotated[int, typer.Argument(help="The version that failed, as `parke
 Letter = Annotated[UUID, typer.Argument(help="The dead letter's id, as `dead-letters list` shows it.")]
 Topic = Annotated[str, typer.Argument(help="The topic, as `outbox list` shows it.")]
 Key = Annotated[str, typer.Argument(help="The key, as `outbox list` shows it: the entity's id.")]
+First = Annotated[int, typer.Option(help="The first version to tell again.", min=1, max=HIGHEST_SEQUENCE)]
+Last = Annotated[
+    int | None, typer.Option(help="The last one; if not given, all that was told.", min=1, max=HIGHEST_SEQUENCE)
+]
 Reason = Annotated[str, typer.Option(help="Why, for whoever asks later. No names of people.")]
 Actor = Annotated[str, typer.Option(help="Who does this: a role or an opaque id, no name.")]
 
@@ -83,7 +88,7 @@ def _dead_letters(service: Service) -> typer.Typer:
 
 
 def _outbox(service: Service) -> typer.Typer:
-    app = typer.Typer(help="What was said and is not told yet.", no_args_is_help=True)
+    app = typer.Typer(help="What was said: what is not told yet, and what is to be told again.", no_args_is_help=True)
 
     @app.command("list")
     def listed() -> None:
@@ -95,6 +100,11 @@ def _outbox(service: Service) -> typer.Typer:
     def release(topic: Topic, key: Key) -> None:
         """Let a stopped key try again."""
         console.print(ask(service, lambda desk: desk.go_on(topic, key)))
+
+    @app.command()
+    def resend(topic: Topic, key: Key, first: First = 1, last: Last = None) -> None:
+        """Tell again, unchanged, what was told of a key: whoever missed it hears it, all others drop it."""
+        console.print(ask_with_kafka(service, lambda desk, kafka: desk.resend(kafka, topic, key, first, last)))
 
     return app
 

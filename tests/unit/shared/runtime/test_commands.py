@@ -53,7 +53,7 @@ def test_every_command_and_all_that_it_takes_is_explained(service: str) -> None:
     assert {" ".join(path) for path in of_all} == {
         "", "serve", "migrate", "parked", "parked list", "parked release", "parked discard",
         "dead-letters", "dead-letters list", "dead-letters show", "dead-letters discard",
-        "outbox", "outbox list", "outbox release",
+        "outbox", "outbox list", "outbox release", "outbox resend",
     }  # fmt: skip
 
 
@@ -84,6 +84,8 @@ def test_help_says_how_a_command_is_run() -> None:
         (("parked", "discard", "projects", ENTITY, "2"), "--reason"),
         (("dead-letters", "show", "first"), "letter"),
         (("outbox", "release", "a-topic"), "key"),
+        (("outbox", "resend", "a-topic"), "key"),
+        (("outbox", "resend", "a-topic", ENTITY, "--first", "0"), "--first"),
         (("migrate", "--moment", "later"), "later"),
         (("parked", "lst"), "lst"),
     ],
