@@ -13,7 +13,7 @@ LOCK = uv pip compile -q --universal --python-version 3.11 --generate-hashes --n
 MAKEFLAGS += --no-print-directory
 
 help: ## explain the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p; s/^#- /\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 up: local ## start everything on this machine and show where it is; again: start only what is down
 	@$(RUN) -m deploy.local up
@@ -33,7 +33,12 @@ ask: ## give a service's command line to an operator (SERVICE=matching ARGS="par
 demo: local ## play the journey of the real projects (TARGET=compose: on docker compose)
 	@$(RUN) -m deploy.demo
 
-token: local ## print a token for development (ROLE=gemeente GEMEENTE=GM0518)
+token: local ## print a token for development: eight hours, of the issuer that make up starts
+#- ROLE=programme-manager (or "submitter gemeente": more than one)
+#- ROLE=gemeente GEMEENTE=GM0518 (this role needs the code of its gemeente)
+#- ROLE=submitter ORGANISATION=0198f000-0000-7000-8000-000000000001 (its id; a partner always needs one,
+#-   and so does a submitter or a gemeente that submits a project: it belongs to that organisation)
+#- ROLE=board-member SUBJECT=demo-vng (the login; if it is not given, one that follows from the rest)
 	@$(RUN) -m deploy.issuer token $(ROLE)
 
 test: dev ## run the tests on a real Kafka and Postgres (INFRA=containers: in containers; ARGS="-k words")
