@@ -10,12 +10,19 @@ import pytest
 from deploy.local.kafka import Kafka
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
+from shared.messaging import listener as listening
 from shared.messaging.listener import Listener
 from shared.storage import Database
 from tests.integration.shared.messaging import toy
 from tests.messaging import Schema, fresh_schema, opened
 from tests.servers import KafkaServer, PostgresServer
 from tests.topics import topics_anew
+
+
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails is tried as often as ever before it is parked, but without waiting in between."""
+    monkeypatch.setattr(listening, "AGAIN_AFTER_SECONDS", tuple(0.0 for _ in listening.AGAIN_AFTER_SECONDS))
 
 
 @pytest.fixture(scope="module")
