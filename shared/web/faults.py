@@ -18,6 +18,7 @@ NO_NUMBER = "Geef een getal."
 NO_OBJECT = "Geef een object met velden."
 NO_UUID = "Geef een id in de vorm van een UUID."
 NO_ADDRESS = "Geef een volledig webadres, zoals https://voorbeeld.nl/pagina."
+YES_OR_NO = "Geef true (ja) of false (nee)."
 NO_CHOICE = "Deze soort kennen wij niet. Kies uit: {expected_tags}."
 
 IN_DUTCH: Mapping[str, str] = {
@@ -32,7 +33,7 @@ IN_DUTCH: Mapping[str, str] = {
     "string_unicode": "Deze tekst is geen geldige UTF-8.",
     "string_too_short": "Gebruik ten minste {min_length} tekens.",
     "string_too_long": "Gebruik hoogstens {max_length} tekens.",
-    "string_pattern_mismatch": "Deze tekst heeft niet de juiste vorm ({pattern}).",
+    "string_pattern_mismatch": "Deze tekst heeft niet de vorm die hier gevraagd wordt.",
     "int_type": NO_INTEGER,
     "int_parsing": NO_INTEGER,
     "int_parsing_size": "Dit getal is te groot.",
@@ -50,8 +51,8 @@ IN_DUTCH: Mapping[str, str] = {
     "less_than": "Geef een waarde onder {lt}.",
     "less_than_equal": "Geef een waarde van hoogstens {le}.",
     "multiple_of": "Geef een veelvoud van {multiple_of}.",
-    "bool_type": "Geef true of false.",
-    "bool_parsing": "Geef true of false.",
+    "bool_type": YES_OR_NO,
+    "bool_parsing": YES_OR_NO,
     "date_type": NO_DATE,
     "date_parsing": NO_DATE,
     "date_from_datetime_parsing": NO_DATE,
@@ -84,6 +85,16 @@ IN_DUTCH: Mapping[str, str] = {
     "model_attributes_type": NO_OBJECT,
     "dataclass_type": NO_OBJECT,
 }
+OF_A_PATTERN: Mapping[str, str] = {
+    r"^[ -~]+$": "Gebruik alleen letters zonder accent, cijfers, spaties en gewone leestekens, op een enkele regel.",
+    r"^[^\x00]*$": "In deze tekst staat een teken dat wij niet kunnen bewaren (NUL). Haal het weg.",
+    r"^https?://[^\s\x00]+$": "Geef een webadres zonder spaties, dat begint met http:// of https://.",
+    r"^GM[0-9]{4}$": "Geef een gemeentecode: GM en vier cijfers, zoals GM0518.",
+    r"^(GM[0-9]{4}|PV[0-9]{2}|NL)$": "Geef een gemeente (zoals GM0518), een provincie (zoals PV28) of NL voor heel Nederland.",
+    r"^[a-z0-9_]+$": "Geef een code van kleine letters, cijfers en lage streepjes (_).",
+}
+"""What is expected, for each pattern that a text of ours must have: people cannot be asked to read the pattern itself."""
+
 OWN_WORDS = ("value_error", "assertion_error")
 """A validator of ours raised these, so the words are ours, and Dutch, as well."""
 
@@ -103,6 +114,8 @@ def _message(error: Mapping[str, Any]) -> str:
         return str(context["error"])
     if kind not in KNOWN_TYPES:
         return str(error["msg"])
+    if kind == "string_pattern_mismatch" and context.get("pattern") in OF_A_PATTERN:
+        return OF_A_PATTERN[context["pattern"]]
     values = {name: str(value).replace("'", "").replace(" or ", " of ") for name, value in context.items()}
     return IN_DUTCH.get(kind, SPARE).format_map(values)
 

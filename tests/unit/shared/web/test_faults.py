@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Annotated, Literal, get_args
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, get_args
 
 import pytest
+from fastapi.routing import APIRoute
 from pydantic import Field, TypeAdapter, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_core.core_schema import ErrorType
 
+from deploy.setup import SERVICES, declared
+from shared.contracts.event import GemeenteCode, IndicatorCode, Line, Link, RegionCode, Text
 from shared.web.bodies import Body
-from shared.web.faults import IN_DUTCH, faults_of
+from shared.web.faults import IN_DUTCH, OF_A_PATTERN, faults_of
 
 
 class Cat(Body):
@@ -87,6 +91,45 @@ def test_no_error_of_pydantic_is_told_in_english(kind: str) -> None:
 
 def test_every_translation_is_of_an_error_that_exists() -> None:
     assert IN_DUTCH.keys() <= set(get_args(ErrorType))
+
+
+def patterns_of(schema: object) -> Iterator[str]:
+    if isinstance(schema, dict):
+        if isinstance(schema.get("pattern"), str):
+            yield schema["pattern"]
+        yield from patterns_of(list(schema.values()))
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from patterns_of(part)
+
+
+def in_requests(service: str) -> set[str]:
+    """The patterns of all bodies that a service takes. Headers have words of their own."""
+    routes = [route for router in declared(service).answers for route in router.routes if isinstance(route, APIRoute)]
+    bodies: list[Any] = [route.body_field.field_info.annotation for route in routes if route.body_field]
+    return {pattern for body in bodies for pattern in patterns_of(TypeAdapter(body).json_schema())}
+
+
+def in_events() -> set[str]:
+    types = (GemeenteCode, RegionCode, IndicatorCode, Line, Text, Link)
+    return {pattern for each in types for pattern in patterns_of(TypeAdapter(each).json_schema())}
+
+
+def test_each_pattern_of_ours_is_told_in_words() -> None:
+    used = in_events().union(*(in_requests(service) for service in SERVICES))
+    assert r"^[ -~]+$" in used
+    assert used <= OF_A_PATTERN.keys()
+    for pattern in (*used, "^of any other kind$"):
+        error = {"type": "string_pattern_mismatch", "loc": ("body", "x"), "msg": "", "ctx": {"pattern": pattern}}
+        (fault,) = faults_of([error], {})
+        assert fault.message.endswith(".")
+        assert not set(fault.message) & set("^$[]{}*\\|")
+
+
+@pytest.mark.parametrize("kind", ["bool_type", "bool_parsing"])
+def test_true_and_false_are_explained(kind: str) -> None:
+    (fault,) = faults_of([{"type": kind, "loc": ("query", "running"), "msg": "", "ctx": {}}], None)
+    assert fault.message == "Geef true (ja) of false (nee)."
 
 
 def test_the_body_as_a_whole_is_called_body() -> None:
