@@ -21,7 +21,8 @@ CONTACT = {
 }
 LICENSE = {"name": "EUPL-1.2", "identifier": "EUPL-1.2"}
 DESCRIPTION = f"""\
-Every answer carries `API-Version`. Whatever goes wrong is told as a problem (RFC 9457) with all faults at once.
+Every answer carries `API-Version`. Whatever goes wrong is told as a problem (RFC 9457) with all faults at once; a field or
+query parameter that is not known is a fault as well.
 
 Every change needs an `Idempotency-Key`; the answer to one that succeeded is kept for {HOURS} hours and given again to whoever
 asks the same again. PUT, PATCH and DELETE also need `If-Match` with the ETag that was seen. Lists come in pages: follow `next`

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Depends
 from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,6 +25,7 @@ from shared.web.bodies import Result
 from shared.web.idempotency import HEADER, answer_once, asked_by, is_key, require_key
 from shared.web.jsonbody import JsonRequest
 from shared.web.paging import Page
+from shared.web.query import query_of, unknown_in
 from shared.web.values import etag_of, transaction_of
 
 Endpoint = Callable[..., Any]
@@ -35,6 +37,8 @@ WAIT_FOR_DATABASE_S = 5.0
 """How long a request waits for a connection before it is told to come back later."""
 
 _returned: ContextVar[object] = ContextVar("returned", default=None)
+_unknown: ContextVar[Sequence[dict[str, Any]]] = ContextVar("unknown", default=())
+"""What is in the query and not known: the endpoint is not called then, but first all else that is wrong is found."""
 
 
 def service_router(prefix: str, tag: str) -> APIRouter:
@@ -59,7 +63,7 @@ class ServiceRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """FastAPI's handler, within the transaction and behind the permit."""
-        handler = super().get_route_handler()
+        handler = _knowing(query_of(self.dependant), super().get_route_handler())
         return self._reading(handler) if self.methods == {"GET"} else self._writing(handler)
 
     def _reading(self, handler: Handler) -> Handler:
@@ -145,12 +149,30 @@ async def _answer(handler: Handler, request: Request) -> Response:
     return response
 
 
+def _knowing(known: frozenset[str], handler: Handler) -> Handler:
+    """The handler, which names what is not known in the query with all other faults. Raises: RequestValidationError."""
+
+    async def handle(request: Request) -> Response:
+        unknown = unknown_in(request, known)
+        _unknown.set(unknown)
+        try:
+            return await handler(request)
+        except RequestValidationError as error:
+            if not unknown:
+                raise
+            raise RequestValidationError([*error.errors(), *unknown], body=error.body) from None
+
+    return handle
+
+
 def _noting_what_it_returns(endpoint: Endpoint) -> Endpoint:
     if not asyncio.iscoroutinefunction(endpoint):
         raise TypeError(f"{endpoint.__name__} must be a coroutine: it runs inside the transaction")
 
     @functools.wraps(endpoint)
     async def noted(**values: Any) -> object:
+        if _unknown.get():
+            raise RequestValidationError([])  # the rest is right; _knowing adds what is unknown
         returned = await endpoint(**values)
         _returned.set(returned)
         return returned

@@ -81,6 +81,45 @@ async def test_faults_in_the_query_are_named_together(den_haag: Client) -> None:
     assert {error["field"] for error in answer.json()["errors"]} == {"newer_than", "limit"}
 
 
+async def test_a_parameter_that_is_not_known_is_named_with_those_that_are(den_haag: Client) -> None:
+    answer = await den_haag.ask("GET", "/v1/counters?newerThan=2026-01-01&onbekend&onbekend=2&limit=1")
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == [
+        {"field": name, "message": "Deze parameter kennen wij niet. Kies uit: after, limit, newer_than."}
+        for name in ("newerThan", "onbekend")
+    ]
+
+
+async def test_a_parameter_that_is_not_known_is_named_with_all_other_faults(den_haag: Client) -> None:
+    read = await den_haag.ask("GET", "/v1/counters?limit=0&onbekend=1")
+    written = await den_haag.ask(
+        "PUT", f"/v1/counters/{uuid4()}?onbekend=1", json={"total": "veel"}, headers={"Idempotency-Key": None}
+    )
+    assert [answer.status_code for answer in (read, written)] == [400, 400]
+    assert {error["field"] for error in read.json()["errors"]} == {"limit", "onbekend"}
+    assert {error["field"] for error in written.json()["errors"]} == {
+        "Idempotency-Key",
+        "If-Match",
+        "total",
+        "onbekend",
+    }
+
+
+async def test_a_change_with_a_parameter_that_is_not_known_changes_nothing(den_haag: Client) -> None:
+    before = (await den_haag.ask("GET", "/v1/counters")).json()
+    key = {"Idempotency-Key": str(uuid4())}
+    answer = await den_haag.ask("POST", "/v1/counters?dryrun=1", json={"name": "teller"}, headers=key)
+    assert answer.json()["errors"] == [
+        {"field": "dryrun", "message": "Deze parameter kennen wij niet. Dit adres heeft er geen."}
+    ]
+    assert (await den_haag.ask("GET", "/v1/counters")).json() == before
+    assert (await den_haag.ask("POST", "/v1/counters", json={"name": "teller"}, headers=key)).status_code == 201
+
+
+async def test_who_may_not_ask_is_told_that_and_not_what_is_known(nobody: Client) -> None:
+    assert (await nobody.ask("GET", "/v1/counters?onbekend=1")).status_code == 401
+
+
 async def test_pages_follow_each_other_to_the_end(acting: Acting) -> None:
     client = acting("gemeente", gemeente="GM0014")
     started = [(await client.start(name=f"teller {number}"))["id"] for number in range(5)]
