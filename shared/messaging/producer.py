@@ -134,7 +134,8 @@ class Producer:
 async def _partitions(producer: AIOKafkaProducer, topic: str) -> list[int] | BaseException:
     """The topic's partitions, or why nothing can be sent to it."""
     try:
-        known: list[int] = sorted(await asyncio.wait_for(producer.partitions_for(topic), TOPIC_SECONDS))
+        async with asyncio.timeout(TOPIC_SECONDS):
+            known: list[int] = sorted(await producer.partitions_for(topic))
     except Exception as error:
         late: BaseException = UnknownTopicOrPartitionError(f"{topic} is not known within {TOPIC_SECONDS:g} s")
         return late if isinstance(error, TimeoutError) else error

@@ -110,8 +110,10 @@ class Relay:
             if rows:
                 stopped += await self._tell(connection, rows)
             else:
+                # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with its answer.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._woken.wait()
 
     async def _tell(self, connection: asyncpg.Connection[asyncpg.Record], rows: Sequence[asyncpg.Record]) -> list[str]:
         """Sends a claim and moves what the broker confirmed; returns keys that were stopped."""

@@ -21,6 +21,7 @@ from tests.integration.shared.messaging import toy
 from tests.messaging import CLUSTER, Schema
 
 STOP_WITHIN_SECONDS = 12
+CUT_OFF_WITHIN_SECONDS = 6
 
 
 @dataclass
@@ -30,9 +31,10 @@ class Run:
     task: asyncio.Task[None]
 
     async def cut_off(self) -> None:
-        """Ends it as hard as one process can: it does not get to finish anything."""
+        """Ends it as hard as one process can: it does not get to finish anything. Raises: AssertionError if it goes on."""
         self.task.cancel()
-        await asyncio.wait([self.task], timeout=STOP_WITHIN_SECONDS)
+        _, late = await asyncio.wait([self.task], timeout=CUT_OFF_WITHIN_SECONDS)
+        assert not late, f"it goes on after it was cancelled: {late}"
 
 
 @dataclass
