@@ -19,6 +19,7 @@ SEATS = {
     "programmamanager": "SchuldenlabNL",
 }
 """One member for each seat, and for whom the member works (an example: nobody real)."""
+ALREADY_SEATED = "already-seated"
 INTERESTED, OF_INTEREST = "partners", "jongeren-perspectief-fonds"
 """ING is bound to the fund that pays for this project: its member may not review it."""
 REVISED = "jongeren-perspectief-fonds"
@@ -42,22 +43,19 @@ async def play(journey: Journey) -> None:
 
 
 async def seat(journey: Journey) -> None:
-    """Whoever sat on the board in an earlier run still does."""
+    """Whoever sat on the board before, under whatever name, still does: a login is what holds a seat."""
     async with journey.stage.step("Vijf mensen hebben een zetel in het portfolioboard") as step:
         manager = await journey.cast.programme_manager()
-        seated = {member["name"] async for member in manager.items("assessment", "/board-members")}
         for place, organisation in SEATS.items():
-            name = f"{place} (voorbeeld)"
-            if name not in seated:
-                body = {
-                    "subject": f"demo-{place}",
-                    "name": name,
-                    "seat": place,
-                    "affiliations": [{"organisation": str(journey.organisations[organisation])}],
-                    "since": today().replace(month=1, day=1).isoformat(),
-                }
-                await manager.post("assessment", "/board-members", body)
-            step.line(f"zetel {place}: iemand van {organisation}")
+            body = {
+                "subject": f"demo-{place}",
+                "name": f"{place} (voorbeeld)",
+                "seat": place,
+                "affiliations": [{"organisation": str(journey.organisations[organisation])}],
+                "since": today().replace(month=1, day=1).isoformat(),
+            }
+            seated = await manager.post_unless("assessment", "/board-members", body, ALREADY_SEATED)
+            step.line(f"zetel {place}: {f'iemand van {organisation}' if seated else 'was al bezet'}")
         quorum = await manager.get("assessment", "/board-settings")
         step.line(f"een besluit vraagt {quorum['reviews']} beoordelingen van {quorum['seats']} verschillende zetels")
 

@@ -122,6 +122,12 @@ class Client:
         """Makes something. Raises: DemoFailed."""
         return self._read(service, await self._ask(service, "POST", path, body))
 
+    async def post_unless(self, service: str, path: str, body: Json, problem: str) -> Json | None:
+        """Makes something; None when it is refused with this problem: it is there already. Raises: DemoFailed."""
+        response = await self._ask(service, "POST", path, body)
+        there = response.status_code == httpx.codes.CONFLICT and response.json()["type"].endswith(f"/{problem}")
+        return None if there else self._read(service, response)
+
     async def put(self, service: str, path: str, body: Json, revision: int) -> Json:
         """Changes something, as it was seen at this revision. Raises: DemoFailed."""
         return self._read(service, await self._ask(service, "PUT", path, body, revision=revision))

@@ -3,15 +3,17 @@ import io
 import os
 import re
 import sys
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.demo.board import ALREADY_SEATED
 from deploy.demo.cast import Cast
 from deploy.demo.check import check
+from deploy.demo.client import Client
 from deploy.demo.failing import DemoFailed
 from deploy.demo.follower import Follower
-from deploy.demo.journey import DEN_HAAG
+from deploy.demo.journey import DEN_HAAG, today
 from deploy.demo.run import play, wired
 from deploy.demo.screen import Screen
 from deploy.demo.stage import Stage
@@ -60,6 +62,31 @@ async def test_it_may_be_played_twice_and_both_readers_see_the_same(platform: Pl
     code, printed = await command(platform, "check")
     assert code == 0, printed
     assert await faults(platform) == []
+
+
+async def test_a_board_that_goes_by_other_names_is_the_same_board(platform: Platform) -> None:
+    async with wired(platform.places, Screen(io.StringIO())) as wire:
+        manager = await Cast(wire).programme_manager()
+        body = {
+            "subject": "demo-directeur",
+            "name": "Een naam",
+            "seat": "directeur",
+            "affiliations": [{"organisation": str(uuid4())}],
+            "since": today().replace(month=1, day=1).isoformat(),
+        }
+        await manager.post_unless("assessment", "/board-members", body, ALREADY_SEATED)
+        await rename_all(manager, "Een andere naam")
+    code, printed = await command(platform)
+    assert code == 0, printed
+    assert "zetel directeur: was al bezet" in printed
+
+
+async def rename_all(manager: Client, name: str) -> None:
+    """Calls every member of the board so."""
+    async for member in manager.items("assessment", "/board-members"):
+        body = {field: member[field] for field in ("seat", "affiliations", "since", "until")}
+        path = f"/board-members/{member['id']}"
+        await manager.put("assessment", path, {**body, "name": name}, member["revision"])
 
 
 async def test_what_is_too_small_is_nowhere_to_be_seen(platform: Platform) -> None:

@@ -28,6 +28,7 @@ class Server:
         self.keys.append(request.headers.get("Idempotency-Key"))
         status = next(self.statuses, 200)
         problem = {
+            "type": "https://problems.test/already-there",
             "title": "Dit klopt niet",
             "detail": "Er is 1 fout.",
             "errors": [{"field": "a", "message": "Vul in."}],
@@ -51,6 +52,14 @@ async def test_a_service_that_is_away_is_asked_the_same_again_with_the_same_key(
     assert len(set(server.keys)) == 1
     assert len(server.keys) == 3
     assert ["dezelfde sleutel" in notices[0], "antwoordt weer" in notices[1]] == [True, True]
+
+
+async def test_what_is_there_already_is_not_made_and_any_other_conflict_stops() -> None:
+    async with wired(Server(200, 409, 409)) as client:
+        assert await client.post_unless("matching", "/things", {}, "already-there") == {"made": True}
+        assert await client.post_unless("matching", "/things", {}, "already-there") is None
+        with pytest.raises(DemoFailed, match="409 Dit klopt niet"):
+            await client.post_unless("matching", "/things", {}, "of-another-kind")
 
 
 async def test_after_a_while_it_gives_up_and_says_where_to_look() -> None:
