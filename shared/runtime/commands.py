@@ -16,6 +16,7 @@ from shared.runtime.logs import start_logging
 from shared.runtime.migrating import migrate
 from shared.runtime.running import serve
 from shared.runtime.service import Service
+from shared.runtime.settings import Settings
 from shared.storage.migrations import Moment
 
 log = logging.getLogger(__name__)
@@ -125,7 +126,8 @@ def _run(service: Service) -> None:
 def commands(service: Service) -> typer.Typer:
     """All that an operator may ask."""
     app = typer.Typer(
-        help=f"{service.title}: run it, migrate its schema, look after its messages. Settings come from the environment.",
+        help=f"{service.title}: run it, migrate its schema, look after its messages.",
+        epilog="\n\n".join(("Settings are environment variables:", *Settings.explained())),
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 
 from pydantic import Field, StringConstraints
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 TEST_OIN = "00000099000000000001"
 
@@ -32,25 +32,50 @@ def secret(file: Path, variable: str) -> str:
 class Settings(BaseSettings):
     """One service's settings. A variable has the field's name in capitals: DATABASE_HOST."""
 
+    model_config = SettingsConfigDict(use_attribute_docstrings=True)
+
     environment: Literal["development", "production"] = "production"
+    """development or production."""
     database_host: str = "127.0.0.1"
+    """Where Postgres is."""
     database_port: Annotated[int, Field(ge=1, le=65535)] = 5432
+    """Its port."""
     database_name: str = "platform"
+    """The database that holds the schema."""
     database_password_file: Path
+    """The file with the password of the service's role."""
     database_owner_password_file: Path | None = None
-    """Only for `migrate`: the schema's owner."""
+    """Only for `migrate`: the file with the password of the schema's owner."""
     database_connections: Annotated[int, Field(ge=4, le=200)] = 10
+    """How many connections a replica opens at most."""
     kafka_servers: str
+    """Where Kafka is: host:port, with commas between them."""
     http_host: str = "127.0.0.1"
+    """The address to listen on."""
     http_port: Annotated[int, Field(ge=1, le=65535)] = 8000
+    """The port to listen on."""
     oidc_issuer: str
+    """Who gives the tokens, as their `iss` says it."""
     oidc_jwks_url: str
+    """Where the issuer's keys are."""
     oidc_audience: str = "schuldhulpprojecten"
+    """For whom the tokens are, as their `aud` says it."""
     oin: Annotated[str, StringConstraints(pattern=r"^\d{20}$")] = TEST_OIN
     """Who runs this: the organisation's number, part of every event's `source`. Test numbers begin with 00000099."""
     told_days: Annotated[int, Field(ge=1, le=3650)] = 35
+    """For how many days what was told is kept, to tell it again."""
     batch_records: Annotated[int, Field(ge=1, le=2000)] = 500
+    """How many records are heard in one transaction at most."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
+
+    @classmethod
+    def explained(cls) -> list[str]:
+        """Each variable, whether it is needed or what it is otherwise, and its meaning."""
+        return [
+            f"{name.upper()} ({'needed' if field.is_required() else field.default or 'not set'}): {field.description}"
+            for name, field in cls.model_fields.items()
+        ]
 
     def dsn(self, role: str) -> str:
         """Where this role logs in. Raises: NoSecret."""

@@ -62,6 +62,19 @@ def test_who_names_no_command_is_shown_them(group: tuple[str, ...]) -> None:
     assert "Commands" in run(*group)[1]
 
 
+def test_help_names_every_setting_and_which_are_needed() -> None:
+    code, shown = run("--help")
+    assert code == 0
+    lines = {line.split()[0]: line for line in shown.splitlines() if line.strip()}
+    for name, field in Settings.model_fields.items():
+        assert field.description, name
+        assert field.description.split(".")[0] in lines[name.upper()]
+    needed = {name for name, line in lines.items() if "(needed)" in line}
+    assert needed == {"DATABASE_PASSWORD_FILE", "KAFKA_SERVERS", "OIDC_ISSUER", "OIDC_JWKS_URL"}
+    assert "(5432)" in lines["DATABASE_PORT"]
+    assert "(not set): Only for `migrate`" in lines["DATABASE_OWNER_PASSWORD_FILE"]
+
+
 def test_help_says_how_a_command_is_run() -> None:
     code, shown = run("parked", "discard", "--help")
     assert code == 0
