@@ -154,14 +154,17 @@ class Running:
         )
 
     def health(self) -> tuple[dict[str, Check], dict[str, Check]]:
-        """What makes it ready, and what makes it live."""
+        """What makes it ready, and what makes it live.
+
+        A relay stands still while Kafka is away: that is no reason to start anew, for a new one would stand still too.
+        """
         ready: dict[str, Check] = {
             "database": self._postgres,
             "consumer": self._placed,
             "kafka": self._kafka,
+            "relay": moving(lambda: self.relay.last_pass, "the relay"),
         }
         live = {
-            "relay": moving(lambda: self.relay.last_pass, "the relay"),
             "consumer": moving(lambda: self.consumer.turned_at, "the consumer"),
             "partitions": self._unstuck,
         }
