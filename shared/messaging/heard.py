@@ -97,13 +97,18 @@ class Ledger:
         self.known, self.touched = earlier.known, earlier.touched
 
 
-async def read(tx: Transaction, keys: Iterable[Key]) -> Ledger:
-    """What is known of these entities: one statement a stream."""
-    by_stream: dict[Stream, list[UUID]] = {}
+def by_stream(keys: Iterable[Key]) -> dict[Stream, list[UUID]]:
+    """The entities of each stream: one statement a stream is faster than one that joins both columns."""
+    entities: dict[Stream, list[UUID]] = {}
     for stream, entity in keys:
-        by_stream.setdefault(stream, []).append(entity)
+        entities.setdefault(stream, []).append(entity)
+    return entities
+
+
+async def read(tx: Transaction, keys: Iterable[Key]) -> Ledger:
+    """What is known of these entities."""
     known: dict[Key, Known] = {}
-    for stream, entities in by_stream.items():
+    for stream, entities in by_stream(keys).items():
         for entity, sequence, event_id, held, rev in await tx.fetch(READ, int(stream), entities):
             known[stream, entity] = Known(sequence, event_id, held, rev)
     return Ledger(known)

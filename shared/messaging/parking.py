@@ -12,7 +12,7 @@ import asyncpg
 
 from shared.contracts.event import Stream
 from shared.messaging.envelope import Arrival, Illegible
-from shared.messaging.heard import Key
+from shared.messaging.heard import Key, by_stream
 from shared.persons import scan_bytes, scrub
 from shared.storage import Transaction
 
@@ -135,11 +135,8 @@ def record_of(row: asyncpg.Record) -> ParkedRecord:
 
 async def waiting_for(tx: Transaction, keys: Iterable[Key], most: int | None = None) -> Waiting:
     """What is parked for these entities: all of it, or the first `most` versions of each stream."""
-    by_stream: dict[Stream, list[UUID]] = {}
-    for stream, entity in keys:
-        by_stream.setdefault(stream, []).append(entity)
     waiting = Waiting()
-    for stream, entities in by_stream.items():
+    for stream, entities in by_stream(keys).items():
         for row in await tx.fetch(WAITING, int(stream), entities, most):
             waiting.rows.setdefault((stream, row["entity"]), {})[row["sequence"]] = record_of(row)
     return waiting
