@@ -9,25 +9,29 @@ import importlib
 import json
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import typer
+from pydantic.alias_generators import to_camel
 
-from shared.contracts.asyncapi import Hears
 from shared.contracts.event import EventData
 from shared.contracts.generated import generated, stale, write
+from shared.contracts.parties import Hears, Parties
 from shared.contracts.registry import EVENTS
 from shared.contracts.releases import NotReleasable, findings, releases
 from shared.contracts.releases import release as keep
+from shared.contracts.schemas import Schema, inlined, schema_of
+from shared.publishing.covering import NAMING
 from shared.runtime import Service
+from shared.runtime.operations import answered_by
 from shared.web.app import document_of
 
 ROOT = Path(__file__).parent.parent
 MENDED_BY = "python -m deploy.contracts generate"
 
 commands = typer.Typer(
-    help="The events: their schemas, AsyncAPI document, topics and page.",
+    help="The events: their schemas, AsyncAPI document, topics and pages.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,7 +40,7 @@ commands = typer.Typer(
 
 @commands.command()
 def generate() -> None:
-    """Write the schemas, docs/asyncapi.json, docs/events.md, docs/openapi and deploy/kafka/topics.yaml anew."""
+    """Write the schemas, docs/asyncapi.json, docs/events, docs/openapi and deploy/kafka/topics.yaml anew."""
     for path in write(ROOT, written_down(ROOT)):
         print(f"wrote {path}")
 
@@ -74,14 +78,20 @@ def heard_by_service(root: Path) -> Hears:
     return {name: _heard(service.heard_events) for name, service in declarations(root).items()}
 
 
+def parties_of(root: Path) -> Parties:
+    """Who hears what, and what may come from outside."""
+    taken = [taking.event for service in declarations(root).values() for taking in service.takes]
+    return Parties(heard_by_service(root), {event: list(_covered(inlined(schema_of(event)))) for event in taken})
+
+
 def written_down(root: Path) -> Mapping[Path, str]:
     """Path in the project -> what must stand there: of the events, and of what each service answers."""
     answers = {
-        Path(f"docs/openapi/{name}.json"): document_of(service.title, service.answers)
+        Path(f"docs/openapi/{name}.json"): document_of(service.title, answered_by(service))
         for name, service in declarations(root).items()
     }
     told = {path: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for path, document in answers.items()}
-    return {**generated(heard_by_service(root), platform_version(root)), **told}
+    return {**generated(parties_of(root), platform_version(root)), **told}
 
 
 def platform_version(root: Path) -> str:
@@ -92,6 +102,15 @@ def platform_version(root: Path) -> str:
 
 def _heard(events: frozenset[type[EventData]]) -> Sequence[type[EventData]]:
     return [declared.event for declared in EVENTS if declared.event in events]
+
+
+def _covered(schema: Schema, at: str = "") -> Iterator[str]:
+    """The fields of an event that name a gemeente, a project or an organisation."""
+    for name, field in schema.get("properties", {}).items():
+        if name in map(to_camel, NAMING):
+            yield f"{at}{name}"
+        else:
+            yield from _covered(field.get("items", field), f"{at}{name}.")
 
 
 def _stale_files(root: Path) -> list[str]:

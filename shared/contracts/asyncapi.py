@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable
 
+from shared.contracts.asyncapi_outside import (
+    KAFKA_BINDING,
+    OUTSIDE_SERVER,
+    SECURITY_SCHEMES,
+    Document,
+    channels_outside,
+    messages_outside,
+    operations_outside,
+)
 from shared.contracts.cloudevents import UUID_TEXT, headers_schema
 from shared.contracts.encoding import encoded
 from shared.contracts.event import EventData, Stream
 from shared.contracts.example import example_of
+from shared.contracts.parties import OPEN_STREAMS, Parties
 from shared.contracts.registry import EVENTS, TOPIC_SETTINGS, TOPICS, Declared, Topic, events_of, said_by, superseded_by
 from shared.contracts.schemas import inlined, schema_of
 
-Hears: TypeAlias = Mapping[str, Sequence[type[EventData]]]
-"""Which service hears what: service -> events. `says` needs no such table: the registry knows it."""
-Document: TypeAlias = dict[str, Any]
-
-KAFKA_BINDING = "0.5.0"
 INFO: Document = {
     "title": "Schuldhulpprojecten: events",
     "description": (
@@ -40,29 +44,44 @@ SERVERS: Document = {
         "protocol": "kafka",
         "description": "The platform's own Kafka; its address is a setting of the place where it runs.",
         "variables": {"address": {"description": "host:port", "default": "127.0.0.1:9092"}},
-    }
+    },
+    **OUTSIDE_SERVER,
 }
+OUTSIDERS = ("publisher", "subscriber")
 
 
-def asyncapi(hears: Hears, version: str) -> Document:
+def asyncapi(parties: Parties, version: str) -> Document:
     """The whole document. `version` is that of the platform."""
-    services = sorted({topic.owner for topic in TOPICS.values()} | hears.keys())
+    services = sorted({topic.owner for topic in TOPICS.values()} | parties.hears.keys())
     return {
         "asyncapi": "3.0.0",
         "id": "https://schuldhulpprojecten.nl/asyncapi",
-        "info": {**INFO, "version": version, "tags": [{"name": service} for service in services]},
+        "info": {**INFO, "version": version, "tags": [{"name": name} for name in (*services, *OUTSIDERS)]},
         "defaultContentType": "application/json",
         "servers": SERVERS,
-        "channels": {_channel_name(topic.stream): _channel(topic) for topic in TOPICS.values()},
-        "operations": {
-            name: operation
-            for service in services
-            for name, operation in (
-                *_operations(service, "send", said_by(service)),
-                *_operations(service, "receive", hears.get(service, ())),
-            )
+        "channels": {
+            **{_channel_name(topic.stream): _channel(topic) for topic in TOPICS.values()},
+            **channels_outside(parties),
         },
-        "components": {"messages": {declared.event.__name__: _message(declared) for declared in EVENTS}},
+        "operations": {**_operations_inside(services, parties), **operations_outside(parties)},
+        "components": {
+            "messages": {
+                **{declared.event.__name__: _message(declared) for declared in EVENTS},
+                **messages_outside(parties),
+            },
+            "securitySchemes": SECURITY_SCHEMES,
+        },
+    }
+
+
+def _operations_inside(services: Iterable[str], parties: Parties) -> Document:
+    return {
+        name: operation
+        for service in services
+        for name, operation in (
+            *_operations(service, "send", said_by(service)),
+            *_operations(service, "receive", parties.hears.get(service, ())),
+        )
     }
 
 
@@ -77,7 +96,7 @@ def _channel(topic: Topic) -> Document:
         "title": topic.name,
         "summary": topic.summary,
         "description": f"Said by {topic.owner} alone.",
-        "servers": [{"$ref": "#/servers/kafka"}],
+        "servers": [{"$ref": f"#/servers/{name}"} for name in _servers(topic.stream)],
         "messages": {
             event.__name__: {"$ref": f"#/components/messages/{event.__name__}"} for event in events_of(topic.stream)
         },
@@ -91,6 +110,10 @@ def _channel(topic: Topic) -> Document:
             }
         },
     }
+
+
+def _servers(stream: Stream) -> tuple[str, ...]:
+    return ("kafka", *OUTSIDE_SERVER) if stream in OPEN_STREAMS else ("kafka",)
 
 
 def _operations(service: str, action: str, events: Iterable[type[EventData]]) -> Iterable[tuple[str, Document]]:

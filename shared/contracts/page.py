@@ -1,26 +1,23 @@
-"""The page about the events, for people: `docs/events.md`."""
+"""The page about all events, for people: `docs/events.md`. Each event has a page of its own beside it (event_page.py)."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-from shared.contracts.asyncapi import Hears
 from shared.contracts.cloudevents import ATTRIBUTES
-from shared.contracts.encoding import encoded
-from shared.contracts.example import example_of
-from shared.contracts.field_types import field_type
-from shared.contracts.registry import EVENTS, TOPICS, Declared, superseded_by
-from shared.contracts.schemas import Schema, schema_of
+from shared.contracts.event_page import page_name
+from shared.contracts.markdown import GENERATED, table
+from shared.contracts.parties import Parties
+from shared.contracts.registry import EVENTS, TOPICS
 
-INTRODUCTION = """\
-<!-- From shared/contracts. Do not edit: python -m deploy.contracts generate -->
+INTRODUCTION = f"""\
+{GENERATED}
 # Events
 
 What the services tell each other over Kafka. An event carries the state of its entity after it, so whoever hears it
 needs to ask nobody anything. The same in machine-readable form: [asyncapi.json](asyncapi.json), and a JSON Schema of
-every event in `shared/contracts/schemas/`. All examples are invented.
+every event in `shared/contracts/schemas/`. All examples are invented. Systems outside can [publish](publishing.md) events,
+and [subscribe](subscribing.md) to the impact that is published.
 
 - Delivery is at least once; a `ce_id` that was read before is a duplicate.
 - The records of one subject are in order, and their `sequence` rises by one: a gap means that one is still to come.
@@ -39,19 +36,36 @@ headers, and the subject is its key.
 
 """
 
+TWO_VERSIONS = """\
+## Two versions of one event
 
-def events_page(hears: Hears) -> str:
+When an event must change in a way that its readers would not understand, the same fact is said twice: once in the new
+version, once in the old one. Both bear the same subject and the same `ce_sequence`; each has a `ce_id` of its own. The new
+one names the old one in `ce_supersedes`, the old one names the new one in `ce_supersededby`. So:
+
+- Who knows only the old version goes on as before: a type that is not known is passed over, and every fact is there once
+  in the version that is known.
+- Who learns the new version takes it, and passes over a record whose `ce_supersededby` is a type that it knows. Then
+  every fact is there once too, and there is no moment at which to change over.
+- Who keeps the last `ce_sequence` of each subject sees repeats: a record that is not above it was had already, in
+  whatever version. A type that is passed over still counts as read: its number is no gap.
+
+The old version is said for as long as somebody is known to read it, and its end is announced in the changelog.
+"""
+
+
+def events_page(parties: Parties) -> str:
     """The whole page, in Markdown."""
-    words = "The values of the fields that have a fixed list.\n\n"
-    sections = [
-        INTRODUCTION,
-        ENVELOPE + _table(("header", "", "meaning"), _envelope()),
-        "## Topics\n\n" + _table(("topic", "said by", "partitions", "about"), _topics()),
-        "## All events\n\n" + _table(("event", "said by", "heard by", "meaning"), _overview(hears)),
-        *(_section(declared, hears) for declared in EVENTS),
-        "## Words\n\n" + words + _table(("word", "meaning", "values"), _words()),
-    ]
-    return "\n".join(sections)
+    return "\n".join(
+        [
+            INTRODUCTION,
+            "## All events\n\n"
+            + table(("event", "said by", "heard by", "from outside", "meaning"), _overview(parties)),
+            ENVELOPE + table(("header", "presence", "meaning"), _envelope()),
+            "## Topics\n\n" + table(("topic", "said by", "partitions", "about"), _topics()),
+            TWO_VERSIONS,
+        ]
+    )
 
 
 def _envelope() -> Iterator[tuple[str, ...]]:
@@ -69,73 +83,13 @@ def _topics() -> Iterator[tuple[str, ...]]:
         yield f"`{topic.name}`", topic.owner, str(topic.partitions), topic.summary
 
 
-def _overview(hears: Hears) -> Iterator[tuple[str, ...]]:
+def _overview(parties: Parties) -> Iterator[tuple[str, ...]]:
     for declared in EVENTS:
-        name = declared.event.__name__
-        yield f"[{name}](#{name.lower()})", declared.owner, _listeners(declared, hears), declared.summary
-
-
-def _listeners(declared: Declared, hears: Hears) -> str:
-    return ", ".join(sorted(service for service, events in hears.items() if declared.event in events)) or "nobody yet"
-
-
-def _section(declared: Declared, hears: Hears) -> str:
-    event, schema = declared.event, schema_of(declared.event)
-    facts = [
-        ("type", f"`{event.ce_type()}`"),
-        ("topic", f"`{event.STREAM.topic}`"),
-        ("subject and key", f"`{event.ENTITY}`"),
-        ("said by", declared.owner),
-        ("heard by", _listeners(declared, hears)),
-    ]
-    if declared.supersedes:
-        facts.append(("takes the place of", f"`{declared.supersedes.ce_type()}`"))
-    if newer := superseded_by(event):
-        facts.append(("superseded by", f"`{newer.ce_type()}`"))
-    data = json.dumps(json.loads(encoded(example_of(event).data)), indent=2, ensure_ascii=False)
-    return "\n".join(
-        [
-            f"## {event.__name__}\n\n{declared.summary} {schema['description']}\n",
-            *(f"- {name}: {value}" for name, value in facts),
-            "",
-            _fields(schema),
-            *(f"### {name}\n\n{part['description']}\n\n{_fields(part)}" for name, part in _parts(schema)),
-            f"Example:\n\n```json\n{data}\n```\n",
-        ]
-    )
-
-
-def _parts(schema: Schema) -> Iterator[tuple[str, Schema]]:
-    return ((name, part) for name, part in schema.get("$defs", {}).items() if "properties" in part)
-
-
-def _fields(schema: Schema) -> str:
-    required = schema.get("required", ())
-    rows = (
-        (f"`{name}`", field_type(name, field), _presence(name in required, field), field["description"])
-        for name, field in schema["properties"].items()
-    )
-    return _table(("field", "type", "", "meaning"), rows)
-
-
-def _presence(required: bool, field: Schema) -> str:
-    if required:
-        return "always"
-    return f"`{json.dumps(field['default'])}` where absent" if "default" in field else "may be absent"
-
-
-def _words() -> Iterator[tuple[str, ...]]:
-    found: dict[str, Any] = {}
-    for declared in EVENTS:
-        found |= {name: part for name, part in schema_of(declared.event).get("$defs", {}).items() if "enum" in part}
-    for name, part in sorted(found.items()):
+        event = declared.event
         yield (
-            f'<a id="{name.lower()}"></a>{name}',
-            part["description"],
-            ", ".join(f"`{value}`" for value in part["enum"]),
+            f"[{event.__name__}](events/{page_name(declared)})",
+            declared.owner,
+            ", ".join(parties.listeners(event)) or "nobody yet",
+            "by who has the right" if event in parties.takes else "no",
+            declared.summary,
         )
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)

@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from shared.contracts.event import EventData
+from shared.contracts.event import EventData, Wire
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -36,8 +36,13 @@ class _OnTheWire(GenerateJsonSchema):
 
 def schema_of(event: type[EventData]) -> Schema:
     """The schema of one event, with `$id` = its CloudEvents `dataschema`."""
-    generated = event.model_json_schema(by_alias=True, mode="validation", schema_generator=_OnTheWire)
-    head = {"$schema": DIALECT, "$id": event.dataschema()}
+    return schema_named(event.dataschema(), event)
+
+
+def schema_named(name: str, wire: type[Wire]) -> Schema:
+    """The schema of anything that travels, with this `$id`."""
+    generated = wire.model_json_schema(by_alias=True, mode="validation", schema_generator=_OnTheWire)
+    head = {"$schema": DIALECT, "$id": name}
     body = {key: generated.pop(key) for key in ("title", "description", "type", "properties", "required")}
     written: Schema = _described({**head, **body, **generated})
     return written

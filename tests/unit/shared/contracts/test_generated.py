@@ -2,16 +2,19 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 
-from shared.contracts.events import ProjectAssessed
-from shared.contracts.generated import SCHEMAS, generated, stale, write
+from shared.contracts.events import FundingSecured, ProjectAssessed
+from shared.contracts.generated import PAGES, SCHEMAS, generated, stale, write
+from shared.contracts.parties import Parties
 
-FILES = generated({"submission": [ProjectAssessed]}, "0.1.0")
+PARTIES = Parties({"submission": [ProjectAssessed]}, {FundingSecured: ["commitments.organisation"]})
+FILES = generated(PARTIES, "0.1.0")
 
 
 def test_the_same_code_gives_the_same_bytes() -> None:
-    assert generated({"submission": [ProjectAssessed]}, "0.1.0") == FILES
+    assert generated(PARTIES, "0.1.0") == FILES
 
 
 def test_in_an_empty_project_everything_is_missing_and_is_written(tmp_path: Path) -> None:
@@ -32,14 +35,16 @@ def test_a_file_that_somebody_edited_is_found_and_put_right(tmp_path: Path) -> N
     assert stale(tmp_path, FILES) == []
 
 
-def test_the_schema_of_an_event_that_is_gone_is_found_and_removed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("left_over", [SCHEMAS / "project-forgotten.v1.json", PAGES / "project-forgotten.v1.md"])
+def test_the_schema_and_the_page_of_an_event_that_is_gone_are_found_and_removed(
+    tmp_path: Path, left_over: Path
+) -> None:
     write(tmp_path, FILES)
-    left_over = tmp_path / SCHEMAS / "project-forgotten.v1.json"
-    left_over.write_text("{}", encoding="utf-8")
+    (tmp_path / left_over).write_text("{}", encoding="utf-8")
 
-    assert stale(tmp_path, FILES) == [SCHEMAS / "project-forgotten.v1.json"]
+    assert stale(tmp_path, FILES) == [left_over]
     write(tmp_path, FILES)
-    assert not left_over.exists()
+    assert not (tmp_path / left_over).exists()
 
 
 def test_topics_are_kept_for_ever_in_six_partitions() -> None:
