@@ -2,6 +2,17 @@
 
 from shared.refusals import StaleRevision, UnknownEntity
 from shared.storage import rows
-from shared.storage.database import Cause, Database, Said, Transaction, connect
+from shared.storage.database import Cause, Database, Said, Session, Transaction, connect, session
 
-__all__ = ["Cause", "Database", "Said", "StaleRevision", "Transaction", "UnknownEntity", "connect", "rows"]
+__all__ = [
+    "Cause",
+    "Database",
+    "Said",
+    "Session",
+    "StaleRevision",
+    "Transaction",
+    "UnknownEntity",
+    "connect",
+    "rows",
+    "session",
+]

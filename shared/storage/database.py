@@ -6,10 +6,11 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import to_json
 
 from shared.contracts.event import EventData
 
@@ -113,10 +114,43 @@ class Database:
             yield Transaction(connection)
 
 
+@dataclass(slots=True)
+class Session:
+    """One connection as a database, for work that lives in its temporary tables: it cannot say anything.
+
+    A transaction within one that is open is a savepoint of it.
+    """
+
+    connection: Connection
+
+    @asynccontextmanager
+    async def transaction(
+        self, cause: Cause | None = None, isolation: Literal["read_committed", "repeatable_read"] | None = None
+    ) -> AsyncIterator[Transaction]:
+        """Commits on leaving; rolls back when an error passes through."""
+        async with self.connection.transaction(isolation=isolation):
+            yield Transaction(self.connection, cause)
+
+
+async def session(dsn: str, search_path: str, **settings: str) -> Session:
+    """A connection of one's own. Raises: OSError or asyncpg.PostgresError when the database does not answer."""
+    named = {"timezone": "UTC", "jit": "off", "search_path": search_path, **settings}
+    connection = await asyncpg.connect(dsn, server_settings=named)
+    await _prepare(connection)
+    return Session(connection)
+
+
 async def _prepare(connection: asyncpg.Connection[asyncpg.Record]) -> None:
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=lambda value: json.dumps(value, default=str), decoder=json.loads
-    )
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_jsonb, decoder=json.loads)
+
+
+def _jsonb(value: object) -> str:
+    """Models and dataclasses by the names of their fields."""
+    return to_json(value, by_alias=False, fallback=str).decode()
+
+
+async def _as_it_was(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """A round trip spared after each transaction: whoever changes a session undoes that, or ends it."""
 
 
 async def connect(dsn: str, *, most: int = 10, name: str = "") -> Pool:
@@ -130,5 +164,6 @@ async def connect(dsn: str, *, most: int = 10, name: str = "") -> Pool:
         max_size=most,
         command_timeout=30,
         init=_prepare,
+        reset=_as_it_was,
         server_settings={"application_name": name, "timezone": "UTC", "jit": "off"},
     )

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,10 @@ create table if not exists migration (
   name text primary key, sha256 text not null, applied_at timestamptz not null default now())
 """
 LOCK = "select pg_advisory_xact_lock(hashtext(current_schema() || '.migration'))"
+SHORTLY = "set local lock_timeout = '2s'"
+PAUSE_SECONDS, MOST_TRIES = 1.0, 300
+
+log = logging.getLogger(__name__)
 
 
 class MigrationChanged(Exception):
@@ -73,19 +79,43 @@ async def apply(
     for migration in migrations:
         if moment is not None and migration.moment != moment:
             continue
-        async with connection.transaction():
-            await connection.execute(LOCK)
-            known = await connection.fetchval("select sha256 from migration where name = $1", migration.name)
-            if known == migration.sha256:
-                continue
-            if known is not None:
-                raise MigrationChanged(migration.name)
-            await connection.execute(migration.sql)
-            await connection.execute(
-                "insert into migration (name, sha256) values ($1, $2)", migration.name, migration.sha256
-            )
+        if await _once_it_is_free(connection, migration):
             applied.append(migration.name)
     return applied
+
+
+async def _once_it_is_free(connection: asyncpg.Connection[asyncpg.Record], migration: Migration) -> bool:
+    """Applies it as soon as nobody holds what it needs; tells whether it was new.
+
+    Everybody who comes after it would wait behind it, for as long as it waits for a transaction that is open (a daily duty, a
+    back-up): so it steps out of the queue again and again. A deadlock with somebody at work took nothing with it: it is tried
+    again too. Raises: the last asyncpg.LockNotAvailableError or DeadlockDetectedError, after five minutes or more.
+    """
+    tries = 0
+    while True:
+        try:
+            async with connection.transaction():
+                await connection.execute(SHORTLY)
+                return await _applied(connection, migration)
+        except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
+            tries += 1
+            if tries == MOST_TRIES:
+                raise
+        log.warning("%s waits: a transaction that is open holds what it changes. It is tried again", migration.name)
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _applied(connection: asyncpg.Connection[asyncpg.Record], migration: Migration) -> bool:
+    await connection.execute(LOCK)
+    known = await connection.fetchval("select sha256 from migration where name = $1", migration.name)
+    if known not in (None, migration.sha256):
+        raise MigrationChanged(migration.name)
+    if known is None:
+        await connection.execute(migration.sql)
+        await connection.execute(
+            "insert into migration (name, sha256) values ($1, $2)", migration.name, migration.sha256
+        )
+    return known is None
 
 
 async def missing(tx: Transaction, migrations: Sequence[Migration]) -> list[str]:

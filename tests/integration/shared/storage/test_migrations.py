@@ -11,6 +11,7 @@ import pytest
 
 from shared.storage.migrations import Migration, MigrationChanged, Moment, apply, found_in, missing
 from tests.messaging import MIGRATIONS, Schema, opened
+from tests.waiting import eventually
 
 FIRST = Migration("notes/0001_pre_note.sql", "create table note (id int);")
 SECOND = Migration("notes/0002_pre_text.sql", "alter table note add text text; create index note_text on note (text);")
@@ -20,6 +21,8 @@ COLUMNS = """
 select string_agg(column_name, ' ' order by ordinal_position) from information_schema.columns
 where table_schema = current_schema() and table_name = 'note'
 """
+
+WAITING = "select exists (select from pg_locks where not granted and relation = 'note'::regclass)"
 
 
 async def migrate(schema: Schema, migrations: Sequence[Migration], moment: Moment | None = None) -> list[str]:
@@ -51,6 +54,23 @@ async def test_what_is_new_is_added_to_what_was_there(empty: Schema) -> None:
 
     assert await migrate(empty, (FIRST, SECOND)) == [SECOND.name]
     assert await columns(empty) == "id text"
+
+
+async def test_who_comes_while_one_waits_for_an_open_transaction_does_not_wait_behind_it(empty: Schema) -> None:
+    """Guard: it steps out of the queue for the lock (shared/storage/migrations.py)"""
+    await migrate(empty, (FIRST,))
+    reader, blocked = await asyncpg.connect(empty.owner_dsn), await asyncpg.connect(empty.owner_dsn)
+    try:
+        async with reader.transaction():
+            await reader.fetch("select from note")
+            migrating = asyncio.create_task(migrate(empty, (FIRST, SECOND)))
+            await eventually(lambda: blocked.fetchval(WAITING), what="the migration waits for the table")
+            await asyncio.wait_for(blocked.fetch("select from note"), 60)
+            assert not migrating.done()
+        assert await migrating == [SECOND.name]
+    finally:
+        await reader.close()
+        await blocked.close()
 
 
 async def test_one_that_was_changed_after_it_was_applied_is_refused(empty: Schema) -> None:

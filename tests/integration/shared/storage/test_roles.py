@@ -65,7 +65,8 @@ async def test_what_is_evidence_is_never_changed(database: Database, change: str
 
 
 @pytest.mark.parametrize("table", ["said", "heard"])
-async def test_a_version_rises_and_never_goes_back(database: Database, schema: Schema, table: str) -> None:
+async def test_rule_09_a_version_rises_and_never_goes_back(database: Database, schema: Schema, table: str) -> None:
+    """Guard: a trigger refuses a lower version (shared/messaging/migrations/0001_pre_messaging.sql)."""
     async with database.transaction() as tx:
         await tx.execute(f"insert into {table} (stream, entity, sequence) values (1, $1, 5)", ENTITY)
         await tx.execute(f"update {table} set sequence = 6")
