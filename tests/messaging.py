@@ -27,17 +27,22 @@ from shared.storage import Database, connect
 from shared.storage.migrations import apply, found_in
 from shared.storage.roles import prepare
 from tests.servers import PostgresServer
+from tests.waiting import eventually
 
 SOURCE = "urn:nld:oin:00000099000000000001:systeem:test"
 LOGGED = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 PASSWORD = "only-in-tests"
 CLUSTER = "the-cluster-of-this-test"
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
+"""For names: nine digits in a row may pass for somebody's number, and would be taken out of the log."""
 MIGRATIONS = found_in([Path(shared.messaging.__file__).parent / "migrations"])
 EMPTY = """
 do $$ declare name text; begin
-  for name in select tablename from pg_tables where schemaname = current_schema() and tablename <> 'migration' loop
+  for name in select tablename from pg_tables where schemaname = current_schema()
+    and tablename not in ('migration', 'generation') loop
     execute format('delete from %I', name);
   end loop;
+  update generation set number = 0;
 end $$
 """
 
@@ -67,7 +72,7 @@ class Schema:
 
 async def empty_schema(postgres: PostgresServer) -> Schema:
     """A new one, without tables. Roles are known to the whole server, so each has a name of its own."""
-    name = f"t{uuid4().hex[:16]}"
+    name = f"t{uuid4().hex[:16].translate(LETTERS)}"
     admin = await asyncpg.connect(postgres.admin_dsn)
     try:
         await prepare(admin, "postgres", name, PASSWORD, PASSWORD)
@@ -186,6 +191,11 @@ async def value(database: Database, sql: str, *arguments: Any) -> Any:  # noqa: 
     """The one value that a query finds, or None."""
     async with database.reading() as tx:
         return await tx.fetchval(sql, *arguments)
+
+
+async def until_blocked(database: Database) -> None:
+    """Waits until some transaction waits for a lock of another."""
+    await eventually(lambda: value(database, "select exists (select from pg_locks where not granted)"))
 
 
 async def told_words(database: Database, entity: UUID) -> list[tuple[int, str]]:

@@ -13,6 +13,7 @@ from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from deploy.setup import create_topics
 from shared.contracts.event import Stream
+from shared.messaging.brokers import Servers, client_settings
 from tests.messaging import Record
 from tests.waiting import eventually
 
@@ -21,9 +22,9 @@ PARTITIONS = 6
 
 
 @asynccontextmanager
-async def administering(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+async def administering(servers: Servers) -> AsyncIterator[AIOKafkaAdminClient]:
     """An administrator's client."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
+    admin = AIOKafkaAdminClient(**client_settings(servers))
     await admin.start()
     try:
         yield admin
@@ -51,13 +52,15 @@ async def topics_anew(servers: str) -> None:
 
 async def write(servers: str, records: Iterable[Record]) -> None:
     """Appends these to their partitions, in this order. Their offsets are what the log makes of them."""
-    producer = AIOKafkaProducer(bootstrap_servers=servers, acks="all")
+    producer = AIOKafkaProducer(bootstrap_servers=servers, enable_idempotence=True)  # which keeps the order
     await producer.start()
     try:
-        for record in records:
-            await producer.send_and_wait(
-                record.topic, record.value, record.key, record.partition, headers=list(record.headers)
-            )
+        answers = [
+            await producer.send(record.topic, record.value, record.key, record.partition, headers=list(record.headers))
+            for record in records
+        ]
+        for answer in answers:
+            await answer
     finally:
         await producer.stop()
 

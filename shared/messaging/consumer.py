@@ -9,81 +9,66 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, cast
 
-from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
-from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
-from faststream.kafka import KafkaBroker
-from faststream.middlewares import AckPolicy
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
+from typing_extensions import TypeVar
 
-from shared.messaging.heard import Overtaken, Position
+from shared.messaging.brokers import Servers
+from shared.messaging.draining import Drain
+from shared.messaging.heard import Displaced, Overtaken, Position
 from shared.messaging.listener import Listener
+from shared.messaging.offsets import Offsets
 from shared.messaging.places import Places, reading_from
+from shared.messaging.polling import Batch, Hears, Polled, Unreadable
+from shared.messaging.setbacks import pauses
 from shared.messaging.stopping import stopped_within
+from shared.messaging.subscribing import subscribed
 from shared.storage.faults import is_transient
-
-if TYPE_CHECKING:
-    from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 log = logging.getLogger(__name__)
 POLL_MS = 500
 APART_MS = 1_000
-COMMIT_EVERY_SECONDS = 1.0
-COMMIT_WITHIN_SECONDS = 2.0
 STOP_WITHIN_SECONDS = 3.0
-FIRST_WAIT, LONGEST_WAIT = 0.05, 5.0
 PAUSE_SECONDS = 0.5
+UNREADABLE = (UnicodeDecodeError, CorruptRecordException)
+"""With these a poll fails as a whole, and what it had of other partitions is lost to us."""
 
 
-class Drain(ConsumerRebalanceListener):  # type: ignore[misc] # untyped library
-    """Lets the batch in flight finish before its partitions go, and has new ones placed before they are read."""
-
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
-
-    async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:  # noqa: ARG002 - all of them go
-        """Nothing is handled from here until the next assignment."""
-        await self._consumer.leave()
-
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Paused at once, before any await: not a record may come in from another place than ours."""
-        self._consumer.join(frozenset(assigned))
+def _unseen(batch: Polled, seconds: float) -> None:
+    """Nobody measures."""
 
 
-class Consumer:
+H = TypeVar("H", bound=Hears, default=Listener)
+
+
+class Consumer(Generic[H]):
     """One member of a service's group. Raises out of `run` only what an operator must look at."""
 
     def __init__(
-        self, servers: str, group: str, topics: Sequence[str], listener: Listener, places: Places, *, records: int = 500
+        self,
+        servers: Servers,
+        group: str,
+        topics: Sequence[str],
+        listener: H,
+        places: Places,
+        *,
+        records: int = 500,
     ) -> None:
-        self._listener, self._places, self._records = listener, places, records
-        self._busy, self._stopping = asyncio.Lock(), False
+        self.listener, self._places, self._records = listener, places, records
+        self._busy, self._stopping, self._kept = asyncio.Lock(), False, True  # kept: the disk has all effects so far
         self._unplaced: frozenset[TopicPartition] = frozenset()
-        self._committed_at = 0.0
-        self.at: dict[TopicPartition, Position] = {}
-        self._joined = False
-        self._committing: asyncio.Task[None] | None = None
-        self._moved: dict[TopicPartition, float] = {}
-        self.turned_at = self.answered_at = time.monotonic()
-        self.handled = 0
-        self._broker = KafkaBroker(servers, apply_types=False, consumer_only=True, client_id=group, logger=None)
-        self._subscriber: BatchSubscriber = self._broker.subscriber(
-            *topics,
-            batch=True,
-            group_id=group,
-            ack_policy=AckPolicy.MANUAL,
-            auto_offset_reset="earliest",
-            listener=Drain(self),
-            partition_assignment_strategy=[RangePartitionAssignor],
-            session_timeout_ms=10_000,
-            heartbeat_interval_ms=1_000,
-            rebalance_timeout_ms=30_000,
-            max_poll_interval_ms=300_000,
-            title=group,
-        )
+        self._assignment, self._ahead = 0, cast("asyncio.Task[Batch] | None", None)
+        self.offsets = Offsets(lambda: self._consumer)
+        self.at = dict[TopicPartition, Position]()
+        self.is_joined = False  # whether the group has given it an assignment, perhaps an empty one
+        self.turned_at = time.monotonic()
+        self.handled = self.retried = 0
+        self.under_way: Polled = {}  # for those who watch: what the batch in flight holds
+        self.observe: Callable[[Polled, float], None] = _unseen
+        self._broker, self._subscriber = subscribed(servers, group, topics, Drain(self))
 
     @property
     def _consumer(self) -> AIOKafkaConsumer:
@@ -95,29 +80,38 @@ class Consumer:
     @property
     def is_placed(self) -> bool:
         """Whether it has an assignment (perhaps an empty one) and stands at its own place in every part of it."""
-        return self._joined and not self._unplaced
+        return self.is_joined and not self._unplaced
+
+    async def topics(self) -> set[str]:
+        """Those that Kafka has now. Raises: KafkaError; ConsumerStoppedError while it has no client."""
+        found: set[str] = await self._consumer.topics()
+        return found
 
     def lag(self) -> dict[TopicPartition, int]:
-        """Records still to be heard, by partition, as far as the last fetch knows."""
-        marks = {tp: self._consumer.highwater(tp) for tp in self.at}
-        return {tp: max(0, (mark or 0) - self.at[tp].next) for tp, mark in marks.items()}
-
-    def stalled(self, seconds: float) -> list[TopicPartition]:
-        """Partitions in which something is to be heard and nothing was for so long."""
-        before = time.monotonic() - seconds
-        return [tp for tp, lag in self.lag().items() if lag and self._moved[tp] < before]
+        """Records still to be heard, by partition, as far as the last fetch knows, or who asked without fetching."""
+        client = self._subscriber.consumer
+        marks = {tp: max(client.highwater(tp) or 0, self.offsets.ends.get(tp, 0)) for tp in self.at} if client else {}
+        return {tp: max(0, mark - self.at[tp].next) for tp, mark in marks.items()}
 
     def join(self, assigned: frozenset[TopicPartition]) -> None:
         """These partitions are ours; they stay paused until they are placed."""
         self._consumer.pause(*assigned)
-        self._unplaced, self._joined = assigned, True
+        self._unplaced, self.is_joined = assigned, True
+
+    def _displace(self) -> None:
+        """The database went back: all of it is placed anew, and what was taken back is heard again."""
+        log.warning("the database went back to before what was heard last: it is read again from the place there")
+        if self.at:  # else they have just gone to somebody else
+            assigned, self.at = frozenset(self.at), {}
+            self.join(assigned)
 
     async def leave(self) -> None:
         """Waits for the batch in flight, tells Kafka where we are, and lets go."""
-        self._unplaced = frozenset()
+        self._unplaced, self.is_joined = frozenset(), False
+        self._assignment += 1
         leaving, self.at = self.at, {}
         async with self._busy:
-            await self._commit(leaving)
+            await self.offsets.tell(leaving)
 
     async def run(self) -> None:
         """Hears until stopped. Raises: LogChanged when the log is not the one that was read before."""
@@ -129,13 +123,16 @@ class Consumer:
             return
         finally:
             self._stopping = True
+            await self._forget_ahead()
             await self._close()
 
     async def _close(self) -> None:
-        await stopped_within(STOP_WITHIN_SECONDS, self._broker.stop())
+        client = self._subscriber.consumer
+        abandon = client._client.close if client else None  # noqa: SLF001 - its own stop reaches this only in the end
+        await stopped_within(STOP_WITHIN_SECONDS, self._broker.stop(), abandon)
 
     async def _started(self) -> None:
-        wait = FIRST_WAIT
+        waits = pauses()
         while not self._stopping:
             try:
                 await self._broker.start()
@@ -143,8 +140,7 @@ class Consumer:
             except KafkaError as error:
                 log.warning("the consumer waits for Kafka: %s", type(error).__name__)
                 await self._close()  # the next attempt makes a new client
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT)
+                await asyncio.sleep(next(waits))
 
     def stop(self) -> None:
         """Ends `run` after the batch that is under way."""
@@ -153,95 +149,113 @@ class Consumer:
     async def _turn(self) -> None:
         self.turned_at = time.monotonic()
         if self._unplaced:
+            await self._forget_ahead()
             await self._place()
         try:
-            polled = await self._consumer.getmany(timeout_ms=POLL_MS, max_records=self._records)
-            await self._handle(polled)
-        except UnicodeDecodeError:
+            ahead, self._ahead = self._ahead, None
+            batch = await (ahead or self._poll(self.at))
+            if batch.count >= self._records:  # there is more: poll and decode it while Postgres works
+                self._ahead = asyncio.create_task(self._poll({**self.at, **batch.positions}))
+            await self._handle(batch)
+        except UNREADABLE:
             await self._pass_unreadable()
         except KafkaError as error:
-            log.warning("polling failed: %s", type(error).__name__)
+            self._bear(error, "polling failed", KafkaError)
             await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _poll(self, at: Mapping[TopicPartition, Position], *only: TopicPartition, most: int = 0) -> Batch:
+        """The next records after these places, decoded. Raises: LogChanged; UnicodeDecodeError; KafkaError."""
+        assignment = self._assignment
+        wait, most = APART_MS if only else POLL_MS, most or self._records
+        polled = await self._consumer.getmany(*only, timeout_ms=wait, max_records=most)
+        return await self._batch(at, polled, assignment)
+
+    async def _batch(self, at: Mapping[TopicPartition, Position], polled: Polled, assignment: int) -> Batch:
+        is_ours = assignment == self._assignment
+        ours = {tp: records for tp, records in polled.items() if is_ours and tp in at}
+        fresh, positions = self._places.fresh(at, ours)
+        return Batch(ours, await self.listener.decoder.decode_in_turns(fresh), positions, len(fresh), assignment)
+
+    async def _forget_ahead(self) -> None:
+        """What was read ahead is read again, from the place that holds then."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.cancel()
+            await asyncio.wait([ahead])
+            _ = ahead.cancelled() or ahead.exception()
 
     async def _place(self) -> None:
         async with self._busy:
-            assigned, wait = self._unplaced, FIRST_WAIT
+            assigned, waits = self._unplaced, pauses()
             while assigned and self._unplaced == assigned and not self._stopping:
                 try:
                     placed = await self._places.of(self._consumer, assigned)
                 except Exception as error:
-                    if not (is_transient(error) or isinstance(error, KafkaError)):
-                        raise
-                    log.warning("partitions wait to be placed: %s", type(error).__name__)
-                    await asyncio.sleep(wait)
-                    wait = min(2 * wait, LONGEST_WAIT)
+                    self._bear(error, "partitions wait to be placed", KafkaError)
+                    await asyncio.sleep(next(waits))
                     continue
                 if self._unplaced == assigned:
-                    self._resume(placed)
-
-    def _resume(self, placed: Mapping[TopicPartition, Position]) -> None:
-        self.at, self._unplaced = dict(placed), frozenset()
-        self._moved = dict.fromkeys(placed, time.monotonic())
-        for partition in placed:
-            self._seek(partition)
-        self._consumer.resume(*placed)
+                    self.at, self._unplaced = placed, frozenset()
+                    for partition in placed:
+                        self._seek(partition)
+                    self._consumer.resume(*placed)
 
     def _seek(self, partition: TopicPartition) -> None:
         if partition in self.at:
             self._consumer.seek(partition, reading_from(self.at[partition]))
 
-    async def _handle(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> None:
+    async def _handle(self, batch: Batch) -> None:
         """Until it is done, or its partitions go. Never skips: what fails for a while is run again."""
-        if polled:
-            await self._hear(polled)
-        if time.monotonic() - self._committed_at > COMMIT_EVERY_SECONDS:
-            await self._commit(self.at)
+        if batch.positions:
+            await self._hear(batch)
+            self.under_way = {}
+        if self.offsets.is_due:
+            await self._keep()
+            await self.offsets.tell(self.at)
 
-    async def _hear(self, polled: Mapping[TopicPartition, Sequence[Any]]) -> None:
+    async def _keep(self) -> None:
+        """Sees to it that what was heard is on the disk, also when nothing more comes (docs/decisions/0011)."""
         async with self._busy:
-            wait = FIRST_WAIT
-            while not self._stopping:
-                ours = {tp: records for tp, records in polled.items() if tp in self.at}
-                fresh, positions = self._places.fresh(self.at, ours)
-                if not positions:
-                    return
+            if self._kept or not self.at:
+                return
+            try:
+                self._kept = await self._places.keep(self.at)
+                if not self._kept:
+                    self._displace()
+            except Exception as error:
+                self._bear(error, "effects wait to be kept")
+
+    def _bear(self, error: Exception, what: str, *passing: type[Exception]) -> None:
+        """Counts a failure that passes by itself. Raises: any other."""
+        if not (isinstance(error, passing) or is_transient(error)):
+            raise error
+        log.warning("%s: %s", what, type(error).__name__)
+        self.retried += 1
+
+    async def _hear(self, batch: Batch) -> None:
+        async with self._busy:
+            waits = pauses()
+            while not self._stopping and batch.assignment == self._assignment:
+                self.under_way, begun = batch.records, time.monotonic()
                 try:
-                    await self._listener.hear(fresh, list(positions.values()))
+                    await self.listener.hear_decoded(batch.decoded, list(batch.positions.values()))
+                except Displaced:
+                    self._displace()
+                    return
                 except Exception as error:
-                    if not (isinstance(error, Overtaken) or is_transient(error)):
-                        raise
-                    log.warning("a batch waits: %s", type(error).__name__)
-                    await asyncio.sleep(wait)
-                    wait = min(2 * wait, LONGEST_WAIT)
+                    self._bear(error, "a batch waits", Overtaken)
+                    await asyncio.sleep(next(waits))
                     continue
-                self._advance(positions, len(fresh))
+                self._kept, self.handled = False, self.handled + batch.count
+                if batch.assignment == self._assignment:
+                    self.at.update(batch.positions)
+                self.observe(batch.records, time.monotonic() - begun)
                 return
 
-    def _advance(self, positions: Mapping[TopicPartition, Position], count: int) -> None:
-        self.handled += count
-        for partition, position in positions.items():
-            if partition in self.at:
-                self.at[partition] = position
-                self._moved[partition] = time.monotonic()
-
-    async def _commit(self, at: Mapping[TopicPartition, Position]) -> None:
-        """Exact offsets, for those who watch the lag; our own place stands in Postgres."""
-        self._committed_at = time.monotonic()
-        if at and (self._committing is None or self._committing.done()):
-            offsets = {tp: position.next for tp, position in at.items()}
-            # Not cancelled when it takes long: aiokafka goes on with it all the same, and its failure would be lost.
-            self._committing = asyncio.create_task(self._told_kafka(offsets))
-            await asyncio.wait([self._committing], timeout=COMMIT_WITHIN_SECONDS)
-
-    async def _told_kafka(self, offsets: Mapping[TopicPartition, int]) -> None:
-        with suppress(KafkaError, IllegalStateError, ConsumerStoppedError):
-            await self._consumer.commit(offsets)
-            self.answered_at = time.monotonic()
-
     async def _pass_unreadable(self) -> None:
-        """A header's name that is not UTF-8 makes the whole poll fail, and what it had of other partitions is lost to us.
+        """Each partition goes back to its place, and is read apart.
 
-        So each goes back to its place, and is read apart.
+        A header's name that is not UTF-8 is passed. A wrong checksum is not: behind it stands an event.
         """
         for partition in self.at:
             self._seek(partition)
@@ -250,28 +264,25 @@ class Consumer:
                 await self._read_apart(partition)
 
     async def _read_apart(self, partition: TopicPartition) -> None:
-        """One poll of one partition; where that fails, record by record up to the bad one, which is passed."""
+        """One poll of one partition; where that fails, record by record up to the bad one."""
         try:
-            await self._handle(await self._consumer.getmany(partition, timeout_ms=APART_MS, max_records=self._records))
+            await self._handle(await self._poll(self.at, partition))
             return
-        except UnicodeDecodeError:
+        except UNREADABLE:
             self._seek(partition)
-        while partition in self.at and not self._stopping:
+        for _ in range(self._records):  # among so many it is; what was damaged on its way only is whole by now
+            if partition not in self.at or self._stopping:
+                return
             try:
-                await self._handle(await self._consumer.getmany(partition, timeout_ms=APART_MS, max_records=1))
-            except UnicodeDecodeError:
+                await self._handle(await self._poll(self.at, partition, most=1))
+            except UNREADABLE as error:
                 offset = await self._consumer.position(partition)
-                await self._handle({partition: [Unreadable(partition, offset)]})
+                if isinstance(error, CorruptRecordException):
+                    log.error("%s/%d is damaged at %d: it waits for a copy that can be read", *partition, offset)
+                    self.retried += 1
+                    await asyncio.sleep(PAUSE_SECONDS)
+                else:
+                    unreadable = {partition: [Unreadable(partition, offset)]}
+                    await self._handle(await self._batch(self.at, unreadable, self._assignment))
                 self._seek(partition)
                 return
-
-
-class Unreadable:
-    """Stands for a record that the client library cannot read: only its place is known."""
-
-    key: bytes | None = None
-    value: bytes | None = None
-    headers: tuple[tuple[str, bytes | None], ...] = ()
-
-    def __init__(self, place: TopicPartition, offset: int) -> None:
-        self.topic, self.partition, self.offset = place.topic, place.partition, offset

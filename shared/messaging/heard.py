@@ -6,8 +6,10 @@ replica was there first: roll back, and run the batch again on what holds now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from shared.contracts.event import Stream
@@ -22,13 +24,22 @@ p as (insert into positions (topic, part, next, cluster, event_id)
   select * from unnest(${0}::text[], ${1}::int[], ${2}::bigint[], ${3}::text[], ${4}::uuid[])
   on conflict (topic, part) do update set next = excluded.next, cluster = excluded.cluster, event_id = excluded.event_id
   where positions.next < excluded.next),
+b as (select from unnest(${0}::text[], ${1}::int[], ${5}::bigint[]) a(topic, part, since)
+  left join positions using (topic, part) where coalesce(next, -1) < since),
 h as (insert into heard (stream, entity, sequence, event_id, held, rev)
-  select * from unnest(${5}::smallint[], ${6}::uuid[], ${7}::int[], ${8}::uuid[], ${9}::smallint[], ${10}::int[])
+  select * from unnest(${6}::smallint[], ${7}::uuid[], ${8}::int[], ${9}::uuid[], ${10}::smallint[], ${11}::int[])
   on conflict (stream, entity) do update set sequence = excluded.sequence, event_id = excluded.event_id,
     held = excluded.held, rev = excluded.rev where heard.rev = excluded.rev - 1 returning 1)
 """
-CLOSE_SILENT = f"with {ADVANCE.format(*range(1, 12))} select count(*) from h"
-CLOSE_SPEAKING = f"with {SPEAK}, {ADVANCE.format(*range(10, 21))} select count(*) from h"
+# Shared until the commit: whoever changes the generation waits for those in flight, and they see nothing of a later one.
+COUNTED = """
+select (select count(*) from h), exists (select from generation where ${0}::int is null or number = ${0} for share),
+  exists (select from b)
+"""
+# Who only heard need not wait until that is on the disk (docs/decisions/0011).
+UNHURRIED = ", case when ${0} then set_config('synchronous_commit', 'off', true) end"
+CLOSE_SILENT = f"with {ADVANCE.format(*range(1, 13))} {COUNTED.format(13)} {UNHURRIED.format(14)}"
+CLOSE_SPEAKING = f"with {SPEAK}, {ADVANCE.format(*range(10, 22))} {COUNTED.format(22)}"
 
 Key = tuple[Stream, UUID]
 
@@ -37,20 +48,37 @@ class Overtaken(Exception):
     """Another replica advanced an entity of this batch: it must be run again."""
 
 
+class Displaced(Exception):
+    """The database went back to before the place where this batch begins: it must be read again from the place there."""
+
+
+class Outdated(Exception):
+    """Other code hears now: what this replica would make of an event no longer counts, and it has to go."""
+
+    def __init__(self, generation: int | None) -> None:
+        which = f" (this is that of generation {generation})" if generation else ""
+        super().__init__(
+            f"other code hears now{which}: see `hearing list`. Nothing was done. Start that code in the place of this one."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far a partition was read: the next offset, and the event that stands just before it."""
+    """How far a partition was read: the next offset, and the event that stands just before it.
+
+    `since` is where we were before: the least that must be in the database for this to follow it.
+    """
 
     topic: str
     partition: int
     next: int
     cluster: str
     event_id: UUID | None
+    since: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What was heard of one entity. `rev` 0 means that there is no row yet."""
+class Known(NamedTuple):
+    """What was heard of one entity. `rev` 0 means that there is no row yet. A tuple, for the reason that `Event` is one."""
 
     sequence: int = 0
     event_id: UUID | None = None
@@ -59,6 +87,8 @@ class Known:
 
 
 UNKNOWN = Known()
+known_of: Callable[[tuple[int, UUID | None, int, int]], Known] = partial(tuple.__new__, Known)
+"""From all its fields in order, in a third of the time."""
 
 
 @dataclass(slots=True)
@@ -80,12 +110,12 @@ class Ledger:
     def hold(self, key: Key, held: int) -> None:
         """Later records of this entity wait. Touched even when they did so before: whoever parks raises the revision."""
         now = self.of(key)
-        self.known[key] = replace(now, held=max(now.held, held))
+        self.known[key] = now._replace(held=max(now.held, held))
         self.touched[key] = None
 
     def free(self, key: Key) -> None:
         """Nothing of this entity waits any longer."""
-        self.known[key] = replace(self.of(key), held=FREE)
+        self.known[key] = self.of(key)._replace(held=FREE)
         self.touched[key] = None
 
     def copy(self) -> Ledger:
@@ -110,14 +140,21 @@ async def read(tx: Transaction, keys: Iterable[Key]) -> Ledger:
     known: dict[Key, Known] = {}
     for stream, entities in by_stream(keys).items():
         for entity, sequence, event_id, held, rev in await tx.fetch(READ, int(stream), entities):
-            known[stream, entity] = Known(sequence, event_id, held, rev)
+            known[stream, entity] = known_of((sequence, event_id, held, rev))
     return Ledger(known)
 
 
-async def close(tx: Transaction, ledger: Ledger, positions: Iterable[Position], spoken: Spoken | None) -> None:
+async def close(
+    tx: Transaction,
+    ledger: Ledger,
+    positions: Iterable[Position],
+    spoken: Spoken | None,
+    generation: int | None = None,
+) -> None:
     """Advances positions, `heard` and `said` and fills the outbox, in one statement, as the last of the transaction.
 
-    Raises: Overtaken.
+    With positions and nothing said the commit does not wait for the disk: what a crash takes back is read again.
+    `generation` is that of the code that runs; None counts for any. Raises: Outdated, Displaced, Overtaken.
     """
     touched = sorted(ledger.touched)
     rows = [ledger.known[key] for key in touched]
@@ -128,16 +165,21 @@ async def close(tx: Transaction, ledger: Ledger, positions: Iterable[Position], 
         [at.next for at in places],
         [at.cluster for at in places],
         [at.event_id for at in places],
+        [at.since for at in places],
         [int(stream) for stream, _ in touched],
         [entity for _, entity in touched],
         [row.sequence for row in rows],
         [row.event_id for row in rows],
         [row.held for row in rows],
         [row.rev + 1 for row in rows],
+        generation,
     )
-    if spoken is None:
-        count = await tx.fetchval(CLOSE_SILENT, *advance)
-    else:
-        count = await tx.fetchval(CLOSE_SPEAKING, *spoken.arguments(), *advance)
+    said = (*spoken.arguments(), *advance) if spoken else (*advance, bool(places))
+    closed = await tx.fetchrow(CLOSE_SPEAKING if spoken else CLOSE_SILENT, *said)
+    count, is_ours, went_back, *_ = closed or (0, False, False)
+    if not is_ours:
+        raise Outdated(generation)
+    if went_back:
+        raise Displaced
     if count < len(touched):
         raise Overtaken(f"{len(touched) - count} of {len(touched)} entities were advanced by another replica")

@@ -34,6 +34,10 @@ WAITING = """
 select stream, entity, sequence, kind, event_id, topic, part, off, headers, value from parked
 where stream = $1 and entity = any($2) order by sequence limit $3
 """
+SAME_VERSIONS = """
+select stream, entity, sequence, kind, event_id, topic, part, off, headers, value from parked
+join unnest($1::smallint[], $2::uuid[], $3::int[]) a(stream, entity, sequence) using (stream, entity, sequence)
+"""
 SKIPPED = """
 select stream, entity, sequence from skipped
 join unnest($1::smallint[], $2::uuid[], $3::int[]) a(stream, entity, sequence) using (stream, entity, sequence)
@@ -110,15 +114,20 @@ def _parked(arrival: Arrival, kind: Kind) -> ParkedRecord:
     return ParkedRecord(*place, record.key, record.value, tuple(record.headers), arrival.sequence, arrival.id, kind)
 
 
-def _wire(headers: Iterable[tuple[str, bytes | None]]) -> str:
+def wire_headers(headers: Iterable[tuple[str, bytes | None]]) -> str:
     """Headers as a jsonb list of pairs; latin-1, so that no byte is lost (jsonb refuses NUL alone)."""
     pairs = [(name, None if value is None else value.decode("latin-1")) for name, value in headers]
     return json.dumps([[part and part.replace("\0", "") for part in pair] for pair in pairs])
 
 
+def headers_in(stored: Iterable[tuple[str, str | None]]) -> tuple[tuple[str, bytes | None], ...]:
+    """The headers that `wire_headers` wrote down."""
+    return tuple((name, None if value is None else value.encode("latin-1")) for name, value in stored)
+
+
 def record_of(row: asyncpg.Record) -> ParkedRecord:
     """A row of the table as the record that it was."""
-    headers = tuple((name, None if value is None else value.encode("latin-1")) for name, value in row["headers"])
+    headers = headers_in(row["headers"])
     key = str(row["entity"]).encode()
     return ParkedRecord(
         row["topic"],
@@ -142,6 +151,17 @@ async def waiting_for(tx: Transaction, keys: Iterable[Key], most: int | None = N
     return waiting
 
 
+async def add_same_versions(tx: Transaction, waiting: Waiting, arrivals: Sequence[Arrival]) -> None:
+    """Adds what is parked with the versions of these records, and nothing else of their entities."""
+    if arrivals:
+        for row in await tx.fetch(SAME_VERSIONS, *_versions(arrivals)):
+            waiting.rows.setdefault((Stream(row["stream"]), row["entity"]), {})[row["sequence"]] = record_of(row)
+
+
+def _versions(arrivals: Sequence[Arrival]) -> tuple[list[int], list[UUID], list[int]]:
+    return [int(a.stream) for a in arrivals], [a.entity for a in arrivals], [a.sequence for a in arrivals]
+
+
 async def write(tx: Transaction, waiting: Waiting) -> None:
     """Parks and frees, in two statements. What a person could be recognised in is kept without its content."""
     if waiting.parks:
@@ -159,17 +179,18 @@ def _row(arrival: Arrival, kind: Kind, reason: str) -> tuple[object, ...]:
         value, headers, reason = None, [], f"{reason}; its {len(value or b'')} bytes held personal data"
     place = (record.topic, record.partition, record.offset)
     key = (int(arrival.stream), arrival.entity, arrival.sequence)
-    return (*key, kind, arrival.id, *place, _wire(headers), value, scrub(reason))
+    return (*key, kind, arrival.id, *place, wire_headers(headers), value, scrub(reason))
 
 
 def _personal(value: bytes | None, headers: Iterable[tuple[str, bytes | None]]) -> bool:
-    return any(scan_bytes(part) for part in (value, *(part for _, part in headers)) if part)
+    parts = (value, *(part for name, content in headers for part in (name.encode(errors="replace"), content)))
+    return any(scan_bytes(part) for part in parts if part)
 
 
 async def skipped(tx: Transaction, known: Sequence[Arrival]) -> list[Illegible]:
     """Those of these records that come after somebody discarded their version: they are shown, not dropped."""
-    columns = [int(a.stream) for a in known], [a.entity for a in known], [a.sequence for a in known]
-    given_up = {(Stream(stream), entity, sequence) for stream, entity, sequence in await tx.fetch(SKIPPED, *columns)}
+    found = await tx.fetch(SKIPPED, *_versions(known))
+    given_up = {(Stream(stream), entity, sequence) for stream, entity, sequence in found}
     reason = "it came after its version was discarded"
     return [Illegible(a.record, reason) for a in known if (a.stream, a.entity, a.sequence) in given_up]
 
@@ -178,14 +199,14 @@ async def bury(tx: Transaction, letter: Illegible) -> None:
     """Keeps what nobody can read: its bytes if no person is recognisable in them, else its place, size and reason."""
     record = letter.record
     headers = list(record.headers)
-    keep = not _personal(record.value, [*headers, ("key", record.key)])
+    keep = letter.has_bytes and not _personal(record.value, [*headers, ("key", record.key)])
     await tx.execute(
         BURY,
         record.topic,
         record.partition,
         record.offset,
         record.key if keep else None,
-        _wire(headers if keep else []),
+        wire_headers(headers if keep else []),
         record.value if keep else None,
         len(record.value or b""),
         keep,

@@ -12,14 +12,28 @@ from shared.messaging.envelope import KafkaRecord, fast_uuid
 from shared.messaging.heard import Position
 from shared.storage import Database
 
-READ = """
-select topic, part, next, cluster, event_id from positions
-join unnest($1::text[], $2::int[]) a(topic, part) using (topic, part)
+# Written, so that the commit waits until the disk has the effects up to here: nobody looks after them but us from now on.
+TAKE = """
+insert into positions (topic, part, next, cluster) select t, p, n, $4 from unnest($1::text[], $2::int[], $3::bigint[]) u(t, p, n)
+order by t, p on conflict (topic, part) do update
+set cluster = case positions.next when 0 then excluded.cluster else positions.cluster end
+returning topic, part, next, cluster, event_id
+"""
+KEEP = """
+with k as (update positions set next = next from unnest($1::text[], $2::int[], $3::bigint[]) a(t, p, n)
+  where topic = t and part = p and next >= n returning 1)
+select count(*) = cardinality($1) from k
 """
 
 
 class LogChanged(Exception):
     """The log is not the one that was read before. An operator must say what to do; going on would lose or double."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"{what} Once the log is as it must be, have it read from its beginning: `places rewind TOPIC PARTITION`. "
+            "What was heard already is dropped."
+        )
 
 
 class Places:
@@ -36,18 +50,14 @@ class Places:
         Raises: LogChanged.
         """
         partitions = sorted(assigned)
-        # Our places first: what is read later of the log can only have grown.
-        async with self._database.reading() as tx:
-            rows = await tx.fetch(READ, [tp.topic for tp in partitions], [tp.partition for tp in partitions])
         first = await consumer.beginning_offsets(partitions)
+        # Our places before the end: what is read later of the log can only have grown.
+        async with self._database.transaction() as tx:
+            rows = await tx.fetch(TAKE, *columns(partitions), [first[tp] for tp in partitions], self._cluster)
         end = await consumer.end_offsets(partitions)
-        known = {TopicPartition(row["topic"], row["part"]): row for row in rows}
         places = {}
-        for tp in partitions:
-            row = known.get(tp)
-            if row is None:
-                places[tp] = Position(tp.topic, tp.partition, first[tp], self._cluster, None)
-                continue
+        for row in rows:
+            tp = TopicPartition(row["topic"], row["part"])
             if row["cluster"] != self._cluster:
                 raise LogChanged(
                     f"{tp.topic}/{tp.partition} was read in cluster {row['cluster']}, and this is {self._cluster}."
@@ -59,6 +69,13 @@ class Places:
                 )
             places[tp] = Position(tp.topic, tp.partition, row["next"], self._cluster, row["event_id"])
         return places
+
+    async def keep(self, at: Mapping[TopicPartition, Position]) -> bool:
+        """Waits until the disk has the effects up to these places; False when the database went back to before one."""
+        partitions = sorted(at)
+        async with self._database.transaction() as tx:
+            kept: bool = await tx.fetchval(KEEP, *columns(partitions), [at[tp].next for tp in partitions])
+        return kept
 
     def fresh(
         self, at: Mapping[TopicPartition, Position], polled: Mapping[TopicPartition, Sequence[Any]]
@@ -79,7 +96,9 @@ class Places:
             if ours[0].offset != position.next:
                 raise LogChanged(f"{tp.topic}/{tp.partition}: expected offset {position.next}, got {ours[0].offset}.")
             last = ours[-1]
-            positions[tp] = Position(tp.topic, tp.partition, last.offset + 1, self._cluster, event_id_of(last))
+            positions[tp] = Position(
+                tp.topic, tp.partition, last.offset + 1, self._cluster, event_id_of(last), position.next
+            )
             fresh += ours
         return fresh, positions
 
@@ -96,6 +115,11 @@ class Places:
                 f"{record.topic}/{record.partition}: at {record.offset} we read event {position.event_id}, "
                 f"and now {found} stands there. The topic was made anew."
             )
+
+
+def columns(partitions: Sequence[TopicPartition]) -> tuple[list[str], list[int]]:
+    """Topics and numbers."""
+    return [tp.topic for tp in partitions], [tp.partition for tp in partitions]
 
 
 def reading_from(position: Position) -> int:

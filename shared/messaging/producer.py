@@ -13,13 +13,22 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidTopicError, TopicAuthorizationFailedError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    UnknownTopicOrPartitionError,
+)
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.structs import RecordMetadata
 
+from shared.contracts.registry import TOPICS
+from shared.messaging.brokers import Servers, client_settings
 from shared.messaging.stopping import stopped_within
+from shared.storage.faults import is_transient
 
 log = logging.getLogger(__name__)
 STOP_SECONDS = 3.0
@@ -27,7 +36,14 @@ TOPIC_SECONDS = 1.0
 """How long a topic may take to be known; and how often it is looked at whether one that does not answer is gone."""
 TOPIC_REFUSES = (UnknownTopicOrPartitionError, TopicAuthorizationFailedError, InvalidTopicError)
 """Errors that all records of a topic meet: it is not there, or we have no right to write to it."""
+PARTITIONS = {topic.name: topic.partitions for topic in TOPICS.values()}
+"""Fixed for ever: a topic that grew would have its keys moved, and later events overtake earlier ones."""
 _partition_of = DefaultPartitioner()
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether trying again can help without anybody doing anything here: all errors of Kafka count, as a broker may be away."""
+    return isinstance(error, KafkaError) or is_transient(error)
 
 
 class Behind(Exception):
@@ -47,15 +63,22 @@ class Outgoing:
 class Producer:
     """Sends records in the order given, and says of each where it stands or why not."""
 
-    def __init__(self, servers: str, client_id: str) -> None:
+    def __init__(self, servers: Servers, client_id: str) -> None:
         self._servers, self._client_id = servers, client_id
         self._producer: AIOKafkaProducer | None = None
         self._warm: set[tuple[str, int]] = set()
+        self.renewed = 0
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the task that sends has ended: what is handed over then is never sent, and nothing is raised."""
+        sender = getattr(self._producer, "_sender", None)  # aiokafka offers no other way to see it
+        return sender is not None and sender.sender_task is not None and sender.sender_task.done()
 
     async def _ready(self) -> AIOKafkaProducer:
         if self._producer is None:
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._servers,
+                **client_settings(self._servers),
                 client_id=self._client_id,
                 acks="all",
                 enable_idempotence=True,
@@ -124,22 +147,29 @@ class Producer:
         """Puts the producer aside; the next `send` makes a new one."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await stopped_within(STOP_SECONDS, producer.stop())
+            self.renewed += 1
+            await stopped_within(STOP_SECONDS, producer.stop(), partial(_abandoned, producer))
 
     async def stop(self) -> None:
         """Waits a bounded time for what is under way; what is not confirmed stays in the outbox."""
         await self.renew()
 
 
+async def _abandoned(producer: AIOKafkaProducer) -> None:
+    """Closes what a stop that did not end has left open: it waits for what is under way before it closes anything."""
+    await asyncio.wait([asyncio.create_task(producer._sender.close())])  # noqa: SLF001 - nothing else ends its task
+    await producer.client.close()
+
+
 async def _partitions(producer: AIOKafkaProducer, topic: str) -> list[int] | BaseException:
-    """The topic's partitions, or why nothing can be sent to it."""
+    """The partitions that keys are spread over, or why nothing can be sent to the topic."""
     try:
         async with asyncio.timeout(TOPIC_SECONDS):
             known: list[int] = sorted(await producer.partitions_for(topic))
     except Exception as error:
         late: BaseException = UnknownTopicOrPartitionError(f"{topic} is not known within {TOPIC_SECONDS:g} s")
         return late if isinstance(error, TimeoutError) else error
-    return known
+    return known[: PARTITIONS.get(topic)]
 
 
 def _blame_first(

@@ -11,11 +11,19 @@ from shared.messaging.envelope import Arrival
 from shared.messaging.reactions import Each, Fold, Reaction
 from shared.storage import Cause, Said, Transaction
 
+STATE_LOCKS = 512
+"""How many states of one fold a transaction locks one by one; with more it locks the fold as a whole.
+
+All transactions share a table of max_locks_per_transaction * max_connections locks (Postgres' defaults: 6,400). A batch
+that asked for more than there are would fail for ever, and wait for ever, since what lacks resources is tried again.
+"""
 # In the order of the locks, so that two replicas cannot block each other; the rows are read by the next statement.
 LOCK = """
-with k as materialized (select hashtextextended(current_schema() || $1 || x, 0) k from unnest($2::text[]) x order by 1)
-select count(pg_advisory_xact_lock(k)) from k
+with f as materialized (select pg_advisory_xact_lock_shared(hashtextextended(current_schema() || $1, 0))),
+k as materialized (select hashtextextended(current_schema() || $1 || x, 0) k from unnest($2::text[]) x order by 1)
+select count(pg_advisory_xact_lock(k)) from f, k
 """
+LOCK_ALL = "select pg_advisory_xact_lock(hashtextextended(current_schema() || $1, 0))"
 
 
 class Saying:
@@ -41,7 +49,10 @@ class Reactor:
     """The reaction table of a service, by event type."""
 
     def __init__(self, reactions: Iterable[Reaction]) -> None:
+        """Raises: ValueError, where a feature would miss a fact that another one hears in a newer version."""
         self._reactions = tuple(reactions)
+        _require_newest(self._reactions)
+        self.calls = 0  # for those who watch: a long batch moves as long as this does
         self._places: dict[type[EventData] | None, tuple[int, ...]] = {}
         for nth, reaction in enumerate(self._reactions):
             for kind in reaction.hears:
@@ -63,19 +74,45 @@ class Reactor:
         for reaction, its in zip(self._reactions, events, strict=True):
             if its:
                 before = len(tx.said)
-                await _run(tx, reaction, its)
+                await self._run(tx, reaction, its)
                 speakers += len(tx.said) > before
         if speakers > 1:
             tx.said[begun:] = _in_order(tx.said[begun:], due)
 
+    async def _run(self, tx: Transaction, reaction: Reaction, events: Sequence[Event[Any]]) -> None:
+        if isinstance(reaction, Fold):
+            await _fold(tx, reaction, events)
+        elif isinstance(reaction, Each):
+            await self._each(tx, reaction, events)
+        else:
+            await reaction.operation(tx, events)
+        self.calls += 1
 
-async def _run(tx: Transaction, reaction: Reaction, events: Sequence[Event[Any]]) -> None:
-    if isinstance(reaction, Fold):
-        await _fold(tx, reaction, events)
-    elif isinstance(reaction, Each):
-        await _each(tx, reaction, events)
-    else:
-        await reaction.operation(tx, events)
+    async def _each(self, tx: Transaction, reaction: Each, events: Sequence[Event[Any]]) -> None:
+        before = tx.cause
+        try:
+            for event in events:
+                tx.cause = cause_of(event)
+                await reaction.operation(tx, event)
+                self.calls += 1
+        finally:
+            tx.cause = before
+
+
+def _require_newest(reactions: Iterable[Reaction]) -> None:
+    """A service takes a fact once, in the newest version that it hears: every feature that hears the fact must hear that one."""
+    versions: dict[str, dict[str, set[int]]] = {}
+    for reaction in reactions:
+        feature = reaction.name.partition(".")[0]
+        for kind in reaction.hears:
+            versions.setdefault(kind.TYPE, {}).setdefault(feature, set()).add(kind.VERSION)
+    for fact, heard in versions.items():
+        newest = max(set().union(*heard.values()))
+        if missing := sorted(feature for feature, known in heard.items() if newest not in known):
+            raise ValueError(
+                f"{', '.join(missing)} must hear version {newest} of {fact} too, since another feature of this service does: "
+                "a fact that is told in two versions is taken once, in the newest that the service hears"
+            )
 
 
 def _in_order(said: Sequence[Said], due: Sequence[Arrival]) -> list[Said]:
@@ -88,7 +125,7 @@ async def _fold(tx: Transaction, fold: Fold, events: Sequence[Event[Any]]) -> No
     keys = [event.subject if fold.key is None else fold.key(event) for event in events]
     distinct = list(dict.fromkeys(keys))
     if fold.key is not None:
-        await tx.execute(LOCK, fold.load.__module__, [str(key) for key in distinct])
+        await _lock(tx, fold.load.__module__, distinct)
     states = dict(await fold.load(tx, distinct))
     changed: dict[UUID, Any] = {}
     say, steps = Saying(tx), fold.steps
@@ -102,11 +139,9 @@ async def _fold(tx: Transaction, fold: Fold, events: Sequence[Event[Any]]) -> No
         await fold.save(tx, [changed[key] for key in sorted(changed)])
 
 
-async def _each(tx: Transaction, reaction: Each, events: Sequence[Event[Any]]) -> None:
-    before = tx.cause
-    try:
-        for event in events:
-            tx.cause = cause_of(event)
-            await reaction.operation(tx, event)
-    finally:
-        tx.cause = before
+async def _lock(tx: Transaction, of: str, keys: Sequence[Any]) -> None:
+    """Holds these states against other replicas until the commit."""
+    if len(keys) > STATE_LOCKS:
+        await tx.execute(LOCK_ALL, of)
+    else:
+        await tx.execute(LOCK, of, [str(key) for key in keys])

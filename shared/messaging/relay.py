@@ -9,29 +9,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import asyncpg
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
+from shared.messaging.confirmed import PLACED, Partition, arguments
 from shared.messaging.envelope import headers_of
 from shared.messaging.producer import TOPIC_REFUSES, Behind, Outgoing, Producer
 from shared.messaging.setbacks import Setbacks
 from shared.messaging.shards import Shards
+from shared.messaging.taken import Taken
 from shared.storage.faults import is_transient
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
 
 log = logging.getLogger(__name__)
 
 CLAIM = """
 select o.* from unnest($1::smallint[]) s(shard) cross join lateral (
   select shard, seq, id, topic, key, sequence, headers::text, value, written from outbox
-  where shard = s.shard and key <> all($3::text[]) and topic <> all($4::text[])
+  where shard = s.shard and key <> all($3::text[]) and topic <> all($4::text[]) and seq <> all($5::bigint[])
   order by seq limit $2) o
 """
-CONFIRM = """
-with d as (delete from outbox o using unnest($1::smallint[], $2::bigint[], $3::int[], $4::bigint[]) d(shard, seq, part, off)
+CONFIRM = f"""
+with {PLACED.format(*range(6, 11))},
+d as (delete from outbox o using unnest($1::smallint[], $2::bigint[], $3::int[], $4::bigint[]) d(shard, seq, part, off)
   where o.shard = d.shard and o.seq = d.seq returning o.*, d.part, d.off)
 insert into told (seq, id, topic, key, sequence, headers, value, written, cluster, part, off)
 select seq, id, topic, key, sequence, headers, value, written, $5, part, off from d
@@ -39,6 +46,7 @@ select seq, id, topic, key, sequence, headers, value, written, $5, part, off fro
 FORGET = """
 delete from outbox o using unnest($1::smallint[], $2::bigint[]) d(shard, seq) where o.shard = d.shard and o.seq = d.seq
 """
+FORGET_PLACED = f"with {PLACED.format(*range(3, 8))} {FORGET}"
 STOP_KEY = "insert into stopped (topic, key, reason) values ($1, $2, $3) on conflict (topic, key) do nothing"
 
 PER_SHARD = 125
@@ -46,24 +54,48 @@ LARGEST_RECORD = 200_000
 IDLE_SECONDS = 0.02
 BALANCE_SECONDS = 1.0
 KEEP_TOLD_SECONDS = 3600.0
-VACUUM_AFTER = 20_000
+VACUUM_AFTER, VACUUM_SHARE = 20_000, 20
+"""Rows after which the outbox is vacuumed, if that takes no more than a twentieth of the time."""
 PAUSE_SECONDS = 0.5
 
-Connect = Callable[[], Awaitable["asyncpg.Connection[asyncpg.Record]"]]
+Connect = Callable[[], Awaitable["Connection"]]
+Check = Callable[["Connection"], Awaitable[Mapping[Partition, int]]]
+
+
+class LogWentBack(Exception):
+    """The broker put a record where, as far as we know, another one of ours stands: something was cut off."""
+
+
+async def unchecked(_: Connection) -> Mapping[Partition, int]:
+    """Trusts the log."""
+    return {}
 
 
 class Relay:
     """Runs for as long as the service does. `wake()` after a commit spares it the wait for its next look."""
 
-    def __init__(self, connect: Connect, producer: Producer, cluster: str, *, told_days: int = 35) -> None:
-        """`told_days`: how long what was told can be told again; 0 keeps nothing."""
+    def __init__(
+        self,
+        connect: Connect,
+        producer: Producer,
+        cluster: str,
+        *,
+        told_days: int = 35,
+        check: Check = unchecked,
+    ) -> None:
+        """`told_days`: how long what was told can be told again; 0 keeps nothing.
+
+        `check` must pass on every new connection before anything is told, since a database that was restored from a
+        back-up breaks them; it says how far each partition went.
+        """
         self._connect, self._producer, self._cluster = connect, producer, cluster
-        self._told_days = told_days
+        self._told_days, self._check = told_days, check
+        self._reached: dict[Partition, int] = {}
         self._woken = asyncio.Event()
         self._stopping = False
         self._keys, self._topics = Setbacks(), Setbacks()
-        self._since_vacuum = 0
-        self.confirmed = 0
+        self._since_vacuum, self._next_vacuum = 0, 0.0
+        self.confirmed = self.set_back = self.attempts = 0
         self.last_pass = time.monotonic()
 
     def wake(self) -> None:
@@ -76,14 +108,18 @@ class Relay:
         self._woken.set()
 
     async def run(self) -> None:
-        """Tells until stopped. A lost connection or broker is waited for: nothing is lost, since rows stay."""
+        """Tells until stopped. A lost connection or broker is waited for: nothing is lost, since rows stay.
+
+        Raises: what the check raises, if waiting does not help.
+        """
         while not self._stopping:
-            connection = None
+            connection, self.attempts = None, self.attempts + 1
             try:
                 connection = await self._connect()
+                self._reached = dict(await self._check(connection))
                 await self._serve(connection)
             except Exception as error:
-                if not (is_transient(error) or isinstance(error, KafkaError)):
+                if not (is_transient(error) or isinstance(error, KafkaError | LogWentBack)):
                     raise
                 log.warning("the relay waits: %s", type(error).__name__)
                 await asyncio.sleep(PAUSE_SECONDS)
@@ -92,12 +128,18 @@ class Relay:
                     with suppress(Exception):
                         await connection.close(timeout=2)
 
-    async def _serve(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        shards = Shards(connection)
+    async def _serve(self, connection: Connection) -> None:
+        """Claims and sends. While Kafka works on one claim, that before it is moved to `told`, and the next one is read."""
+        # A confirmation that a crash takes back brings its rows back too: they are told again, under the same ids.
+        await connection.execute("set synchronous_commit = off")
+        shards, taken = Shards(connection), Taken()
+        ahead: list[asyncpg.Record] = []
         balanced, swept = 0.0, -KEEP_TOLD_SECONDS
         while not self._stopping:
             self.last_pass = time.monotonic()
             if self.last_pass - balanced >= BALANCE_SECONDS:
+                await self._confirm(connection, taken)  # before another relay may claim these shards
+                taken, ahead = Taken(), []
                 await shards.balance()
                 balanced = self.last_pass
                 stopped = [row["key"] for row in await connection.fetch("select key from stopped")]
@@ -105,71 +147,116 @@ class Relay:
                 await connection.execute("select keep_told($1)", self._told_days)
                 swept = self.last_pass
             self._woken.clear()
-            left_out = stopped + self._keys.resting(self.last_pass), self._topics.resting(self.last_pass)
-            rows = await connection.fetch(CLAIM, shards.held, PER_SHARD, *left_out)
-            if rows:
-                stopped += await self._tell(connection, rows)
-            else:
+            rows = ahead or await self._claim(connection, shards.held, stopped, taken.seqs)
+            too_large, sending = await self._without_too_large(connection, rows)
+            stopped += too_large
+            meanwhile = asyncio.create_task(self._go_on(connection, taken, shards.held, stopped, sending))
+            # Postgres is asked first: to hand thousands over to the producer takes as long as its answer.
+            await asyncio.sleep(0)
+            try:
+                answers = await self._producer.send([record for _, record in sending]) if sending else []
+            finally:
+                claimed = await meanwhile
+            taken = self._taken([row for row, _ in sending], answers)
+            ahead = taken.spared(claimed, self._topics.resting(time.monotonic()))
+            if taken.is_stuck:
+                await asyncio.sleep(PAUSE_SECONDS)
+            elif not rows:
                 # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with its answer.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_SECONDS):
                         await self._woken.wait()
+        await self._confirm(connection, taken)
 
-    async def _tell(self, connection: asyncpg.Connection[asyncpg.Record], rows: Sequence[asyncpg.Record]) -> list[str]:
-        """Sends a claim and moves what the broker confirmed; returns keys that were stopped."""
+    @staticmethod
+    async def _without_too_large(
+        connection: Connection, rows: Sequence[asyncpg.Record]
+    ) -> tuple[list[str], list[tuple[asyncpg.Record, Outgoing]]]:
+        """Keys that were stopped because a row cannot be sent, and what can be: nothing of those keys behind that row."""
         stopped: dict[str, str] = {}
-        sending: list[asyncpg.Record] = []
-        records: list[Outgoing] = []
+        sending: list[tuple[asyncpg.Record, Outgoing]] = []
         for row in rows:
-            key = row["key"]
+            key, record = row["key"], outgoing(row)
             if key in stopped:
                 continue
-            record = outgoing(row)
             if (size := _size(record)) > LARGEST_RECORD:
                 stopped[key] = f"{size} bytes are more than a topic takes ({LARGEST_RECORD})"
                 await connection.execute(STOP_KEY, row["topic"], key, stopped[key])
                 log.error("stopped %s %s: %s", row["topic"], key, stopped[key])
-                continue
-            sending.append(row)
-            records.append(record)
-        if records:
-            await self._confirm(connection, sending, await self._producer.send(records))
-        return list(stopped)
+            else:
+                sending.append((row, record))
+        return list(stopped), sending
 
-    async def _confirm(
+    async def _claim(
         self,
-        connection: asyncpg.Connection[asyncpg.Record],
-        rows: Sequence[asyncpg.Record],
-        answers: Sequence[RecordMetadata | BaseException],
-    ) -> None:
-        """Only what stands before the first failure of its key counts as told: the rest is sent again, in order."""
-        failed: set[tuple[str, str]] = set()
-        done: list[tuple[int, int, int, int]] = []
+        connection: Connection,
+        shards: Sequence[int],
+        stopped: Sequence[str],
+        seqs: Sequence[int],
+    ) -> list[asyncpg.Record]:
+        """The first rows of each shard, but for these, and for what is stopped or rests."""
+        keys = [*stopped, *self._keys.resting(self.last_pass)]
+        return await connection.fetch(CLAIM, shards, PER_SHARD, keys, self._topics.resting(self.last_pass), seqs)
+
+    async def _go_on(
+        self,
+        connection: Connection,
+        before: Taken,
+        shards: Sequence[int],
+        stopped: Sequence[str],
+        sending: Sequence[tuple[asyncpg.Record, Outgoing]],
+    ) -> list[asyncpg.Record]:
+        """Confirms the claim before, and reads the one behind what is being sent if that leaves more.
+
+        All of a key that comes before a row that can be read can be read too: whoever says something of a key waits for
+        whoever did so before.
+        """
+        await self._confirm(connection, before)
+        if len(sending) < PER_SHARD:
+            return []
+        return await self._claim(connection, shards, stopped, [row["seq"] for row, _ in sending])
+
+    def _taken(self, rows: Sequence[asyncpg.Record], answers: Sequence[RecordMetadata | BaseException]) -> Taken:
+        """Only what stands before the first failure of its key counts as told: the rest is sent again, in order.
+
+        Raises: LogWentBack.
+        """
+        taken = Taken()
         for row, answer in zip(rows, answers, strict=True):
             stream = row["topic"], row["key"]
             if isinstance(answer, BaseException):
-                if stream not in failed:
+                if stream not in taken.failed:
                     self._set_back(*stream, answer)
-                failed.add(stream)
-            elif stream not in failed:
+                taken.failed.add(stream)
+            elif stream not in taken.failed:
                 self._topics.succeeded(row["topic"])
                 self._keys.succeeded(row["key"])
-                done.append((row["shard"], row["seq"], answer.partition, answer.offset))
-        if done:
-            shards, seqs, parts, offsets = map(list, zip(*done, strict=True))
-            if self._told_days:
-                await connection.execute(CONFIRM, shards, seqs, parts, offsets, self._cluster)
-            else:
-                await connection.execute(FORGET, shards, seqs)
-            await self._swept(connection, len(done))
-        if failed and not done:
-            await asyncio.sleep(PAUSE_SECONDS)
+                at = row["topic"], answer.partition
+                if at not in taken.places and answer.offset < self._reached.get(at, 0):
+                    raise LogWentBack(f"{at[0]}/{at[1]} was at {self._reached[at]}, and now at {answer.offset}")
+                taken.places[at] = answer.offset + 1, row["id"]
+                taken.rows.append((row["shard"], row["seq"], answer.partition, answer.offset))
+        return taken
+
+    async def _confirm(self, connection: Connection, taken: Taken) -> None:
+        """Moves to `told` what the broker has."""
+        if not taken.rows:
+            return
+        shards, seqs, parts, offsets = map(list, zip(*taken.rows, strict=True))
+        placed = arguments(taken.places, self._cluster)
+        if self._told_days:
+            await connection.execute(CONFIRM, shards, seqs, parts, offsets, self._cluster, *placed)
+        else:
+            await connection.execute(FORGET_PLACED, shards, seqs, *placed)
+        self._reached.update((at, following) for at, (following, _) in taken.places.items())
+        await self._swept(connection, len(taken.rows))
 
     def _set_back(self, topic: str, key: str, error: BaseException) -> None:
         """Leaves out of the next claims what failed: its key, or the topic if all of it meets the same."""
         now = time.monotonic()
         if isinstance(error, Behind):
             return
+        self.set_back += 1
         if not isinstance(error, TOPIC_REFUSES):
             log.warning("sending %s %s failed: %s", topic, key, type(error).__name__)
             self._keys.failed(key, now)
@@ -177,13 +264,16 @@ class Relay:
             log.warning("sending to %s failed: %s", topic, type(error).__name__)
             self._topics.failed(topic, now)
 
-    async def _swept(self, connection: asyncpg.Connection[asyncpg.Record], count: int) -> None:
+    async def _swept(self, connection: Connection, count: int) -> None:
         """Vacuums behind itself: the server's own turn comes far too late for a table that is emptied all the time."""
         self.confirmed += count
         self._since_vacuum += count
-        if self._since_vacuum >= VACUUM_AFTER:
+        begun = time.monotonic()
+        if self._since_vacuum >= VACUUM_AFTER and begun >= self._next_vacuum:
             self._since_vacuum = 0
             await connection.execute("vacuum (truncate off, skip_locked) outbox")
+            # It reads the whole index, however little is gone: of a large backlog it would take most of the time.
+            self._next_vacuum = begun + VACUUM_SHARE * (time.monotonic() - begun)
 
 
 def outgoing(row: asyncpg.Record) -> Outgoing:

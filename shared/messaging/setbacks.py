@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 FIRST_SECONDS = 0.5
 LONGEST_SECONDS = 30.0
+
+
+def pauses(first: float = 0.05, longest: float = 5.0) -> Iterator[float]:
+    """Seconds to wait before each next attempt at something that will pass."""
+    pause = first
+    while True:
+        yield pause
+        pause = min(2 * pause, longest)
 
 
 class Setbacks:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.kafka import Kafka
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from shared.messaging import listener as listening
@@ -56,24 +55,6 @@ async def servers(kafka: KafkaServer) -> str:
     """The session's Kafka, with nothing in its topics."""
     await topics_anew(kafka.servers)
     return kafka.servers
-
-
-@pytest.fixture(scope="module")
-def mortal_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """A Kafka of the module's own."""
-    kafka = Kafka(tmp_path_factory.mktemp("kafka"), free_port(), free_port(), with_parent=True)
-    try:
-        yield kafka
-    finally:
-        kafka.stop()
-
-
-@pytest.fixture
-async def own_kafka(mortal_kafka: Kafka) -> Kafka:
-    """A Kafka that a test may kill: it runs, with nothing in its topics."""
-    mortal_kafka.start()
-    await topics_anew(mortal_kafka.servers)
-    return mortal_kafka
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from shared.messaging import Reaction
 from shared.messaging.consumer import Consumer
 from shared.messaging.places import Places
 from shared.messaging.producer import Producer
-from shared.messaging.relay import Relay
+from shared.messaging.relay import Check, Relay, unchecked
 from shared.storage import Database
 from tests.integration.shared.messaging import toy
 from tests.messaging import CLUSTER, Schema
@@ -65,11 +65,15 @@ class Hearing(Run):
 
 @asynccontextmanager
 async def telling(
-    schema: Schema, servers: str, told_days: int = 35, producer: Producer | None = None
+    schema: Schema,
+    servers: str,
+    told_days: int = 35,
+    producer: Producer | None = None,
+    check: Check = unchecked,
 ) -> AsyncIterator[Telling]:
     """A relay of this schema."""
     producer = producer or Producer(servers, schema.name)
-    relay = Relay(lambda: asyncpg.connect(schema.dsn), producer, CLUSTER, told_days=told_days)
+    relay = Relay(lambda: asyncpg.connect(schema.dsn), producer, CLUSTER, told_days=told_days, check=check)
     run = Telling(asyncio.create_task(relay.run()), relay, producer)
     try:
         yield run

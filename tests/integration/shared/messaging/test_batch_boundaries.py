@@ -55,9 +55,10 @@ def said(words: Sequence[str]) -> list[tuple[int, str]]:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(delivery=deliveries())
-async def test_any_delivery_ends_as_a_plain_fold_over_each_life(
+async def test_rule_13_any_delivery_ends_as_a_plain_fold_over_each_life(
     listener: Listener, database: Database, delivery: Delivery
 ) -> None:
+    """Guard: savepoints take ledger, waiting and said back with them (shared/messaging/listener.py)."""
     entities = [UUID(int=next(NUMBERS)) for _ in delivery.lives]
     records: list[list[Record]] = [life(entity, words) for entity, words in zip(entities, delivery.lives, strict=True)]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,22 +42,6 @@ async def limit_size(servers: str, size: int) -> None:
             assert [error_code for error_code, *_ in answer.resources] == [0]
 
 
-async def test_when_the_broker_refuses_batches_for_a_while_order_is_kept(
-    database: Database, schema: Schema, servers: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A refused batch burns a sequence number of the idempotent producer: without a new one it would fail for ever."""
-    async with telling(schema, servers):
-        await speak(database, 3)
-        await until_told(database, 3 * len(KEYS))
-        await limit_size(servers, 2_000)
-        await speak(database, 12, long=True)
-        await eventually(lambda: "MessageSizeTooLargeError" in caplog.text)
-        await limit_size(servers, 262_144)
-        await until_told(database, 15 * len(KEYS))
-
-    assert versions(await log_of(servers, PROJECTS)) == {str(entity): list(range(1, 16)) for entity in KEYS}
-
-
 async def until_confirmed(run: Telling, count: int) -> None:
     await eventually(lambda: run.relay.confirmed >= count)
 
@@ -75,10 +58,10 @@ async def test_when_the_broker_is_killed_while_it_is_told_nothing_is_missing_or_
         own_kafka.kill()
         await speaking
         own_kafka.begin()
-        await eventually(own_kafka.ready, within=30)
+        await eventually(own_kafka.ready)
         await until_told(database, 60 * len(KEYS))
         done = "select count(*) = $1 from heard where sequence = 60"
-        await eventually(lambda: value(database, done, len(KEYS)), within=30)
+        await eventually(lambda: value(database, done, len(KEYS)))
         assert not ears.task.done()
 
     assert versions(await log_of(own_kafka.servers, PROJECTS)) == {str(k): list(range(1, 61)) for k in KEYS}
@@ -98,7 +81,7 @@ async def test_what_starts_before_the_broker_waits_for_it(
         await speak(database, 2)
         assert not ears.consumer.is_placed
         own_kafka.begin()
-        await eventually(own_kafka.ready, within=30)
+        await eventually(own_kafka.ready)
         await until_confirmed(run, 2 * len(KEYS))
         await eventually(lambda: value(database, "select count(*) = $1 from heard where sequence = 2", len(KEYS)))
 
@@ -117,9 +100,10 @@ def disk_full(postgres: Postgres, table: Path) -> Iterator[None]:
         aside.replace(there)
 
 
-async def test_when_postgres_is_full_and_then_the_broker_dies_nothing_is_parked_and_nothing_is_missing(
+async def test_sharp_10_when_postgres_is_full_and_then_the_broker_dies_nothing_is_parked_and_nothing_is_missing(
     own_postgres: Postgres, own_kafka: Kafka, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """Guard: what passes is waited for (shared/storage/faults.py); rows stay until confirmed (shared/messaging/relay.py)"""
     schema, group = await fresh_schema(own_postgres, toy.TABLES), unique_group()
     words = [f"zeg {nth}" for nth in range(30)]
     await write(own_kafka.servers, [one for entity in KEYS for one in life(entity, words)])
@@ -137,32 +121,10 @@ async def test_when_postgres_is_full_and_then_the_broker_dies_nothing_is_parked_
             await until_confirmed(run, 200)
             own_kafka.kill()
             own_kafka.begin()
-            await eventually(own_kafka.ready, within=30)
+            await eventually(own_kafka.ready)
             await until_told(database, 60 * len(KEYS))
 
         assert await rows(database, "select * from parked") == []
         assert await toy.words(database, KEYS[7]) == words
     said = versions(await log_of(own_kafka.servers, Stream.ADOPTIONS.topic))
     assert said == {str(entity): list(range(1, 61)) for entity in KEYS}
-
-
-async def test_what_waits_for_a_dead_broker_can_be_stopped_within_seconds(
-    database: Database, schema: Schema, own_kafka: Kafka
-) -> None:
-    async with (
-        telling(schema, own_kafka.servers) as run,
-        hearing(database, own_kafka.servers, unique_group()) as ears,
-    ):
-        await speak(database, 1)
-        await until_told(database, len(KEYS))
-        await eventually(lambda: value(database, "select count(*) = $1 from heard", len(KEYS)))
-        own_kafka.kill()
-        await speak(database, 1)
-
-        begun = time.monotonic()
-        await asyncio.gather(ears.stop(), run.cut_off())
-        await run.producer.stop()
-        took = time.monotonic() - begun
-
-    assert took < 9
-    assert await rows(database, "select count(*) from outbox") == [(len(KEYS),)]

@@ -95,9 +95,10 @@ async def test_whatever_it_holds_it_can_be_kept(listener: Listener, database: Da
 @pytest.mark.parametrize(
     "value", [None, b"", b"{", b"\xff", b"{}"], ids=["null", "empty", "cut off", "bytes", "empty object"]
 )
-async def test_broken_data_of_a_legible_record_stops_its_key(
+async def test_rule_18_broken_data_of_a_legible_record_stops_its_key(
     listener: Listener, database: Database, value: bytes | None
 ) -> None:
+    """Guard: decoding never raises, and legible is not readable (shared/messaging/envelope.py)."""
     first, _, third = life(ONE, "abc")
 
     await listener.hear([first, record(withdrawn(ONE), 2, value=value), third, *life(TWO, "xyz")], [])

@@ -109,7 +109,8 @@ async def test_entities_of_different_streams_with_one_id_do_not_meet(database: D
     assert await rows(database, "select stream, sequence from heard order by stream") == [(1, 2), (4, 2)]
 
 
-async def test_a_type_that_nothing_reacts_to_counts_as_heard(database: Database) -> None:
+async def test_rule_11_a_type_that_nothing_reacts_to_counts_as_heard(database: Database) -> None:
+    """Guard: every legible version advances `heard` (shared/messaging/placing.py)."""
     deaf = toy.listener(database, [each(AdoptionEnded, ignored)])
     unknown = record(withdrawn(ONE), 1, changed={"ce_type": b"nl.schuldhulpprojecten.project-renamed.v1"})
 
@@ -152,9 +153,10 @@ def forked(word: str, sequence: int) -> Record:
 
 
 @pytest.mark.parametrize("times", [1, 2])
-async def test_a_fork_stops_its_key_and_is_alarmed(
+async def test_rule_09_a_fork_stops_its_key_and_is_alarmed(
     listener: Listener, database: Database, caplog: pytest.LogCaptureFixture, times: int
 ) -> None:
+    """Guard: the last event id is kept and compared (shared/messaging/placing.py)."""
     await listener.hear(FIVE[:2], [])
 
     await listener.hear([*[forked("anders", 2)] * times, FIVE[2]], [])
@@ -179,6 +181,7 @@ async def test_a_fork_among_those_that_wait_is_seen_as_well(
     assert await heard(database, ONE) == (0, "stopped")
     assert await parked(database, ONE) == [(3, "failed")]
     assert "fork" in (await reasons(database))[0]
+    assert await rows(database, "select value from dead_letter") == [(forked("anders", 3).value,)]
 
 
 async def test_a_fork_holds_up_no_other_key(listener: Listener, database: Database) -> None:

@@ -78,7 +78,10 @@ async def assert_all_happened_once(database: Database) -> None:
 
 @pytest.mark.parametrize("sql", SERVER_SAYS.values(), ids=SERVER_SAYS)
 @pytest.mark.parametrize("records", [RECORDS, RECORDS[:3]], ids=["beside a record that is bad", "alone"])
-async def test_the_whole_batch_waits_and_nothing_is_parked(database: Database, sql: str, records: list[Record]) -> None:
+async def test_rule_15_the_whole_batch_waits_and_nothing_is_parked(
+    database: Database, sql: str, records: list[Record]
+) -> None:
+    """Guard: what passes by itself is told from poison by its SQLSTATE (shared/storage/faults.py)."""
     trouble = Trouble(sql)
     ears = toy.listener(database, [*toy.REACTIONS, each(ProjectWithdrawn, trouble.meet)])
 

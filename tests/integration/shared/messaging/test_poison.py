@@ -40,9 +40,10 @@ async def test_of_500_records_one_that_is_bad_stops_only_its_own_key(listener: L
 
 
 @pytest.mark.parametrize("bad", ["kapot", "halverwege kapot", "te veel"])
-async def test_nothing_is_left_of_a_record_that_failed_half_way(
+async def test_rule_14_nothing_is_left_of_a_record_that_failed_half_way(
     listener: Listener, database: Database, bad: str
 ) -> None:
+    """Guard: all reactions of a record run under one savepoint (shared/messaging/listener.py)."""
     await listener.hear(life(ONE, ["zeg a", bad, "zeg c"]), [])
 
     assert await words(database, ONE) == ["zeg a"]

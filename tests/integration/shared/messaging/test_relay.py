@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Sequence
@@ -16,6 +17,9 @@ from aiokafka.structs import RecordMetadata
 
 from shared.contracts.event import Stream
 from shared.messaging import relay as relay_module
+from shared.messaging import shards as shards_module
+from shared.messaging.audit import Act
+from shared.messaging.looking import stopped
 from shared.messaging.operating import Desk
 from shared.messaging.producer import Outgoing, Producer
 from shared.storage import Cause, Database
@@ -49,7 +53,7 @@ async def say(database: Database, *words: str, entity: UUID = ONE) -> None:
 
 
 async def until_told(database: Database, count: int) -> None:
-    await eventually(lambda: _told(database, count), within=30, what=f"{count} were told")
+    await eventually(lambda: _told(database, count), what=f"{count} were told")
 
 
 async def _told(database: Database, count: int) -> bool:
@@ -160,13 +164,14 @@ async def test_a_row_that_is_too_large_stops_its_key_alone_until_an_operator_men
         await say(database, "e", entity=TWO)
         await eventually(lambda: value(database, "select count(*) = 7 from told"))
         assert versions(await log_of(servers, PROJECTS)) == {str(ONE): [1, 2], str(TWO): [1, 2, 3, 4, 5]}
-        ((topic, key, _, reason),) = await Desk(database, toy.listener(database)).stopped()
-        assert (topic, key) == (PROJECTS, str(ONE))
-        assert "more than a topic takes" in reason
+        async with database.reading() as tx:
+            (held,) = await stopped(tx)
+        assert (held.topic, held.key) == (PROJECTS, str(ONE))
+        assert "more than a topic takes" in held.reason
 
         async with database.transaction() as tx:
             await tx.execute("update outbox set value = 'kort'::bytea where key = $1 and sequence = 3", str(ONE))
-        await Desk(database, toy.listener(database)).go_on(PROJECTS, str(ONE))
+        await Desk(database, toy.listener(database)).go_on(Act("operator", "proef"), PROJECTS, str(ONE))
         await until_told(database, 10)
 
     assert versions(await log_of(servers, PROJECTS)) == {str(ONE): [1, 2, 3, 4, 5], str(TWO): [1, 2, 3, 4, 5]}
@@ -185,19 +190,6 @@ class LosesAnAnswer(Producer):
         return answers
 
 
-async def test_what_comes_after_a_row_whose_sending_failed_is_told_again_with_it(
-    database: Database, schema: Schema, servers: str
-) -> None:
-    await say(database, "a", "b", "c")
-
-    async with telling(schema, servers, producer=LosesAnAnswer(servers, "test")):
-        await until_told(database, 3)
-
-    log = await log_of(servers, PROJECTS)
-    assert [dict(record.headers)["ce_sequence"] for record in log] == [b"1", b"2", b"3", b"2", b"3"]
-    assert len({dict(record.headers)["ce_id"] for record in log}) == 3
-
-
 async def shards_of(database: Database) -> list[list[int]]:
     """Which shards each relay holds, by session."""
     return [shards for (shards,) in await rows(database, SHARDS)]
@@ -209,11 +201,21 @@ async def test_replicas_share_the_shards_and_the_last_one_takes_all(
     async with telling(schema, servers):
         await eventually(lambda: _is(shards_of(database), [16]))
         async with telling(schema, servers) as second, telling(schema, servers):
-            await eventually(lambda: _is(shards_of(database), [4, 6, 6]))
+            await eventually(lambda: _fairly_shared(database, 3), within=60)
             assert sorted(chain.from_iterable(await shards_of(database))) == list(range(16))
             await second.cut_off()
             await eventually(lambda: _is(shards_of(database), [8, 8]))
         await eventually(lambda: _is(shards_of(database), [16]))
+
+
+async def _fairly_shared(database: Database, relays: int) -> bool:
+    """None has more than its share. Two that take at once may end at 5 and 5 as well as at 6 and 4."""
+    counts = [len(shards) for shards in await shards_of(database)]
+    return (
+        len(counts) == relays
+        and sum(counts) == shards_module.SHARDS
+        and max(counts) <= math.ceil(shards_module.SHARDS / relays)
+    )
 
 
 async def _is(shards: Awaitable[list[list[int]]], counts: list[int]) -> bool:

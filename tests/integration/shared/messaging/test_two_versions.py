@@ -71,7 +71,8 @@ async def on_the_wire(database: Database, *reasons: str) -> list[Record]:
     ]
 
 
-async def test_both_versions_bear_the_same_sequence_and_name_each_other(database: Database) -> None:
+async def test_rule_16_both_versions_bear_the_same_sequence_and_name_each_other(database: Database) -> None:
+    """Guard: both tellings take one version (shared/messaging/outbox.py)."""
     wire = [dict(record.headers) for record in await on_the_wire(database, "a", "b")]
 
     first, second = b"nl.schuldhulpprojecten.project-withdrawn.v1", b"nl.schuldhulpprojecten.project-withdrawn.v2"
@@ -92,9 +93,10 @@ async def test_both_versions_bear_the_same_sequence_and_name_each_other(database
         ([AdoptionEnded], []),
     ],
 )
-async def test_a_service_takes_the_newest_that_it_hears_once(
+async def test_rule_16_a_service_takes_the_newest_that_it_hears_once(
     database: Database, kinds: list[type[EventData]], expected: list[str]
 ) -> None:
+    """Guard: the other version is no arrival (shared/messaging/envelope.py)."""
     listener, seen = hearing(database, *kinds)
     wire = await on_the_wire(database, "a", "b")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -11,7 +13,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event, to_
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from shared.contracts.encoding import encoded
+from shared.contracts.encoding import MAX_DATA_BYTES, encoded
 from shared.contracts.event import EventData, Stream
 from shared.contracts.events import ProjectWithdrawn
 from shared.contracts.example import example_of
@@ -142,3 +144,20 @@ def test_the_fast_uuid_equals_the_standard_one_in_every_use() -> None:
     assert hash(ours) == hash(theirs)
     assert {ours: 1}[theirs] == 1
     assert sorted([fast_uuid(str(UUID(int=2))), UUID(int=1)]) == [UUID(int=1), UUID(int=2)]
+
+
+@pytest.mark.parametrize("is_structured", [False, True], ids=["binary", "structured"])
+def test_of_more_data_than_an_event_may_have_nothing_is_read(is_structured: bool) -> None:
+    good = record(WITHDRAWN, 1)
+    data = good.value or b""
+    for size, fault in (
+        (MAX_DATA_BYTES, None),
+        (MAX_DATA_BYTES + 1, "its data has 64001 bytes, and 64000 at most are read"),
+    ):
+        if is_structured:
+            whole = {name.removeprefix("ce_"): (value or b"").decode() for name, value in good.headers}
+            wide = json.dumps({**whole, "data_base64": b64encode(data.ljust(size)).decode()}).encode()
+            one = replace(good, value=wide, headers=[("content-type", b"application/cloudevents+json")])
+        else:
+            one = replace(good, value=data.ljust(size))
+        assert arrived(one).fault == fault

@@ -125,11 +125,27 @@ def test_a_type_that_nothing_reacts_to_is_legible_without_an_event() -> None:
     assert (arrival.entity, arrival.sequence, arrival.event, arrival.fault) == (PROJECT, 3, None, None)
 
 
-@pytest.mark.parametrize("kind", [None, b"", b"\xff", b"nl.schuldhulpprojecten.project-withdrawn.v99"])
-def test_an_unknown_or_missing_type_is_legible_without_an_event(kind: bytes | None) -> None:
-    arrival = arrived(changed(type=kind))
+def test_a_type_that_nobody_here_reacts_to_is_legible_without_an_event() -> None:
+    arrival = arrived(changed(type=b"nl.schuldhulpprojecten.project-renamed.v1"))
 
     assert (arrival.sequence, arrival.event, arrival.fault) == (3, None, None)
+
+
+@pytest.mark.parametrize(
+    "kind", [None, b"", b"\xff", b"project-withdrawn", b"nl.schuldhulpprojecten.project-withdrawn.v0"]
+)
+def test_what_has_no_type_is_a_fault_and_not_passed_over(kind: bytes | None) -> None:
+    arrival = arrived(changed(type=kind))
+
+    assert (arrival.sequence, arrival.event) == (3, None)
+    assert arrival.fault == "it has no type, or none that can be said here"
+
+
+def test_a_version_of_a_heard_event_that_is_too_new_is_a_fault_since_its_effect_would_be_lost() -> None:
+    arrival = arrived(changed(type=b"nl.schuldhulpprojecten.project-withdrawn.v99"))
+
+    assert (arrival.sequence, arrival.event) == (3, None)
+    assert arrival.fault == "version 99 of project-withdrawn is not known here: the newest is 1"
 
 
 def test_an_event_on_the_topic_of_another_stream_has_a_fault() -> None:

@@ -20,8 +20,8 @@ NO_DATABASE: Any = None
 PLACES = Places(NO_DATABASE, CLUSTER)
 
 
-def at(offset: int, remembered: UUID | None) -> Position:
-    return Position(TOPIC, 0, offset, CLUSTER, remembered)
+def at(offset: int, remembered: UUID | None, since: int = -1) -> Position:
+    return Position(TOPIC, 0, offset, CLUSTER, remembered, since)
 
 
 def id_at(offset: int) -> UUID:
@@ -34,11 +34,11 @@ def offsets(position: Position, records: list[Record]) -> tuple[list[int], Posit
 
 
 def test_what_comes_at_our_place_is_new_and_the_last_event_is_remembered() -> None:
-    assert offsets(at(2, id_at(1)), FIVE[2:4]) == ([2, 3], at(4, id_at(3)))
+    assert offsets(at(2, id_at(1)), FIVE[2:4]) == ([2, 3], at(4, id_at(3), since=2))
 
 
 def test_the_remembered_event_is_compared_and_not_heard_again() -> None:
-    assert offsets(at(2, id_at(1)), FIVE[1:4]) == ([2, 3], at(4, id_at(3)))
+    assert offsets(at(2, id_at(1)), FIVE[1:4]) == ([2, 3], at(4, id_at(3), since=2))
     assert offsets(at(2, id_at(1)), FIVE[1:2]) == ([], None)
 
 

@@ -133,6 +133,18 @@ def test_a_reactor_hears_what_its_reactions_name() -> None:
     assert reactor.hears == {ProjectWithdrawn, AdoptionEnded}
 
 
+def test_a_feature_that_would_miss_what_another_hears_in_a_newer_version_is_refused() -> None:
+    class Newer(ProjectWithdrawn):
+        VERSION = 2
+
+    async def nothing(tx: Transaction, event: Event[Any]) -> None: ...
+
+    both = [each(ProjectWithdrawn, nothing, name="portfolio.old"), each(Newer, nothing, name="portfolio.new")]
+    Reactor([*both, each(Newer, nothing, name="catalogue.new")])
+    with pytest.raises(ValueError, match="catalogue must hear version 2 of project-withdrawn too"):
+        Reactor([*both, each(ProjectWithdrawn, nothing, name="catalogue.old")])
+
+
 @pytest.mark.parametrize("causes", [{}, {"ce_correlationid": str(TWO).encode(), "ce_traceparent": TRACE.encode()}])
 async def test_what_is_said_is_caused_by_the_event_at_hand_and_belongs_to_its_story(causes: dict[str, bytes]) -> None:
     shelf = Shelf()

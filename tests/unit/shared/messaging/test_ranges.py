@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.messaging.resending import Versions
+from shared.messaging.ranges import Versions
 
 
 @pytest.mark.parametrize(
