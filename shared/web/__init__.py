@@ -5,7 +5,7 @@ from shared.web.bodies import Body, Result
 from shared.web.logins import Role
 from shared.web.paging import Page, PageAsked, Paging
 from shared.web.people import person_of
-from shared.web.routing import service_router
+from shared.web.routing import naming_a_person, service_router
 from shared.web.values import IfMatch, Now, Today, Tx
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Tx",
     "anyone",
     "caller_of",
+    "naming_a_person",
     "person_of",
     "service_router",
 ]

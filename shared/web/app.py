@@ -17,7 +17,7 @@ from starlette.responses import Response
 from shared.clock import Clock
 from shared.refusals import Refusal
 from shared.storage import Database
-from shared.web.envelope import Envelope
+from shared.web.envelope import Envelope, Observe, unseen
 from shared.web.logins import Unauthenticated
 from shared.web.openapi import BASE_PATH, openapi_document
 from shared.web.people import People
@@ -37,20 +37,23 @@ def build_app(
     clock: Clock,
     outside: Iterable[APIRouter] = (),
     lifespan: Lifespan | None = None,
+    observe: Observe = unseen,
+    public_path: str = "",
 ) -> FastAPI:
     """An application that answers `routers` under /v1, and `outside` (health) beside it.
 
-    `clock` gives the present instant, in UTC.
+    `observe` is told of every exchange; `clock` gives the present instant, in UTC. `public_path` is where a proxy puts it all
+    ("/matching"): the server must give it as the root path, so that every address in an answer is one that a caller can use.
     """
     app = _routed(title, routers, outside, lifespan)
     app.state.clock = clock
     app.state.database = database
     app.state.verifier = verifier
     app.state.people = People(database, clock)
-    _publish_document(app)
+    _publish_document(app, public_path)
     for kind in (HTTPException, Problem, Refusal, RequestValidationError, Unauthenticated):
         app.add_exception_handler(kind, _refuse)
-    app.add_middleware(Envelope, version=API_VERSION)
+    app.add_middleware(Envelope, version=API_VERSION, observe=observe)
     return app
 
 
@@ -79,8 +82,8 @@ def _routed(
     return app
 
 
-def _publish_document(app: FastAPI) -> None:
-    document = json.dumps(openapi_document(app), ensure_ascii=False).encode()
+def _publish_document(app: FastAPI, public_path: str) -> None:
+    document = json.dumps(openapi_document(app, public_path), ensure_ascii=False).encode()
 
     async def openapi_json(request: Request) -> Response:  # noqa: ARG001 - the shape of an endpoint
         return Response(document, media_type="application/json", headers={"Access-Control-Allow-Origin": "*"})
@@ -97,7 +100,7 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> str:
     """All methods that some route takes at this address; a framework names only those of the first route."""
-    path = request.scope["path"]
+    path = request.scope["path"].removeprefix(request.scope["root_path"])
     contexts = (context for context in iter_route_contexts(request.app.routes) if context.path_regex.match(path))
     methods = {method for context in contexts for method in context.methods or ()}
     return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))

@@ -23,18 +23,22 @@ class NotYourRole(Forbidden):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls. `person` is opaque and may be written down; `subject` is the login: in no event, log or other table."""
+    """Who calls. `person` is opaque and may be written down; `subject` is the login: in no event, log or other table.
+
+    `client` is the system that got the token: publishers and subscribers are known by it (access.yaml).
+    """
 
     subject: str
     roles: frozenset[Role]
     gemeente: str | None
     organisation: UUID | None
     person: UUID
+    client: str | None = None
 
     @classmethod
     def of(cls, login: Login, person: UUID) -> Caller:
         """Whoever bears the token, and their person in this service."""
-        return cls(login.subject, login.roles, login.gemeente, login.organisation, person)
+        return cls(login.subject, login.roles, login.gemeente, login.organisation, person, login.client)
 
     def has(self, *roles: Role) -> bool:
         """Whether the caller has one of these roles."""

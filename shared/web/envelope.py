@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -10,6 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.web.problems import problem_of
 
 MAX_BODY_BYTES = 1_048_576
+GONE = 499
+"""Stands for the status where none was sent: whoever asked had gone."""
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -19,6 +24,13 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 """NL API Design Rules, transport security module."""
+
+Observe = Callable[[str, str, int, float], None]
+"""Method, template of the route ("none" where there is none), status and seconds of an exchange."""
+
+
+def unseen(method: str, route: str, status: int, seconds: float) -> None:
+    """Nobody measures."""
 
 
 class TooLarge(HTTPException):
@@ -31,8 +43,10 @@ class TooLarge(HTTPException):
 class Envelope:
     """The outermost layer of an application, as plain ASGI."""
 
-    def __init__(self, app: ASGIApp, version: str, max_body_bytes: int = MAX_BODY_BYTES) -> None:
-        self._app = app
+    def __init__(
+        self, app: ASGIApp, version: str, max_body_bytes: int = MAX_BODY_BYTES, observe: Observe = unseen
+    ) -> None:
+        self._app, self._observe = app, observe
         self._max_body_bytes = max_body_bytes
         headers = {"API-Version": version, **SECURITY_HEADERS}
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
@@ -43,6 +57,7 @@ class Envelope:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(scope, receive, send, self._headers, self._max_body_bytes)
+        begun = time.monotonic()
         try:
             exchange.check()
             await self._app(exchange.scope, exchange.receive, exchange.send)
@@ -53,6 +68,8 @@ class Envelope:
                 raise
             response = problem_of(error).response(scope["path"])
             await response(scope, receive, exchange.send)
+        finally:
+            self._observe(scope["method"], exchange.route, exchange.status, time.monotonic() - begun)
 
 
 class Exchange:
@@ -63,11 +80,22 @@ class Exchange:
     ) -> None:
         self.is_head = scope["method"] == "HEAD"
         self.scope = {**scope, "method": "GET"} if self.is_head else scope
-        self.has_begun = False
+        self.status = GONE
+        self._is_answered = False
         self._receive = receive
         self._send = send
         self._headers = headers
         self._left = max_body_bytes
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the answer is on its way."""
+        return self.status != GONE
+
+    @property
+    def route(self) -> str:
+        """The template of the route that answers, such as "/projects/{project}"."""
+        return getattr(self.scope.get("route"), "path", "none")
 
     def check(self) -> None:
         """Refuses what is too large, or cannot be an address of ours, before anything is read.
@@ -94,9 +122,12 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """Sends the next part of the response."""
         if message["type"] == "http.response.start":
-            self.has_begun = True
+            self.status = message["status"]
             own = {name for name, _ in message["headers"]}
             message["headers"] = [*message["headers"], *(header for header in self._headers if header[0] not in own)]
         elif self.is_head and message["type"] == "http.response.body":
-            message = {**message, "body": b""}
+            if self._is_answered:
+                return  # a body without end: the server tells whoever makes it that the asker has gone
+            self._is_answered = True
+            message = {"type": message["type"], "body": b""}
         await self._send(message)

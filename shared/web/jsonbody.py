@@ -46,15 +46,25 @@ def parsed(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
 
     Raises: NoJson, Invalid.
     """
+    value = read_json(raw)
+    if ESCAPED_NUL in raw and (faults := nul_faults(value)):
+        raise Invalid("Een tekst bevat een teken dat niet kan.", faults)
+    return value
+
+
+def read_json(raw: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """The same, in which a text may still hold a NUL. Raises: NoJson."""
     try:
-        value = from_json(raw, allow_inf_nan=False)
+        return from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         raise NoJson(
             f"De JSON is niet te lezen. {_position(error)}", [Fault("body", "Dit is geen geldige JSON.")]
         ) from None
-    if ESCAPED_NUL in raw and (places := list(_nul_places(value, ()))):
-        raise Invalid("Een tekst bevat een teken dat niet kan.", [Fault(place, NUL_FAULT) for place in places])
-    return value
+
+
+def nul_faults(value: object, *place: str | int) -> list[Fault]:
+    """Each text of a value that holds a NUL; `place` is where the value itself stands."""
+    return [Fault(found, NUL_FAULT) for found in _nul_places(value, place)]
 
 
 def _position(error: ValueError) -> str:

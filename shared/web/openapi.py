@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from shared.web.idempotency import HOURS, REPLAYED
+from shared.web.idempotency import HEADER, HOURS, REPLAYED
 from shared.web.problems import MEDIA_TYPE
 
 BASE_PATH = "/v1"
@@ -58,7 +58,7 @@ PROBLEM = {
 HEADERS = {
     "API-Version": "The full version of this API.",
     "Allow": "The methods that this address takes.",
-    "ETag": "The revision, for If-Match.",
+    "ETag": "The revision, for If-Match; or which content this is, for If-None-Match.",
     "Link": "The next page (RFC 8288).",
     "Retry-After": "After how many seconds to try again.",
     "WWW-Authenticate": "How to authenticate.",
@@ -75,20 +75,24 @@ REFUSALS = {
     "415": "What was sent is not JSON.",
     "422": "The Idempotency-Key was used for something else.",
     "428": "If-Match is missing.",
+    "429": "There is too much at the moment.",
     "500": "Something went wrong on our side.",
     "503": "It cannot be done at the moment.",
 }
-REFUSAL_HEADERS = {"401": "WWW-Authenticate", "503": "Retry-After"}
+REFUSAL_HEADERS = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 
 
-def openapi_document(app: FastAPI) -> dict[str, Any]:
-    """The document that `/v1/openapi.json` serves, and that stands in docs/openapi/."""
+def openapi_document(app: FastAPI, public_path: str = "") -> dict[str, Any]:
+    """The document that `/v1/openapi.json` serves, and that stands in docs/openapi/.
+
+    `public_path` is where a proxy puts the service ("/matching").
+    """
     document: dict[str, Any] = get_openapi(
         title=app.title,
         version=app.version,
         description=DESCRIPTION,
         routes=app.routes,
-        servers=[{"url": BASE_PATH}],
+        servers=[{"url": public_path + BASE_PATH}],
     )
     document["info"] |= {"contact": CONTACT, "license": LICENSE}
     document = _named_by_title(document)
@@ -129,13 +133,15 @@ def _operations(paths: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, st
 
 
 def _complete(operation: dict[str, Any], schemas: dict[str, Any], path: str, method: str) -> None:
-    """Adds the headers of what succeeds, and every problem that may come instead."""
+    """Adds the headers of what succeeds, and every problem that may come instead; a route may name more of those itself."""
     responses: dict[str, Any] = operation["responses"]
     responses.pop("422", None)
+    own, taken = [status for status in responses if status in REFUSALS], _taken(operation)
+    more = [name for name, sent in ((REPLAYED, HEADER), ("ETag", "If-None-Match")) if sent in taken]
     for response in responses.values():
-        names = ["API-Version", *_headers_of(response, schemas), *([REPLAYED] if method != "get" else [])]
+        names = ["API-Version", *_headers_of(response, schemas), *more]
         response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-    for status in _refusals_of(operation, path, method):
+    for status in sorted({*own, *_refusals_of(operation, path, method)}):
         responses[status] = {"$ref": f"#/components/responses/Problem{status}"}
     if "parameters" in operation:
         operation["parameters"] = _plain(operation["parameters"])
@@ -150,8 +156,13 @@ def _headers_of(response: dict[str, Any], schemas: dict[str, Any]) -> Iterator[s
         yield "Link"
 
 
+def _taken(operation: dict[str, Any]) -> set[str]:
+    """The headers that it takes."""
+    return {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "header"}
+
+
 def _refusals_of(operation: dict[str, Any], path: str, method: str) -> list[str]:
-    headers = {parameter["name"] for parameter in operation.get("parameters", ()) if parameter["in"] == "header"}
+    headers = _taken(operation)
     security = operation.get("security", ())
     may = {
         "400": True,
@@ -162,7 +173,7 @@ def _refusals_of(operation: dict[str, Any], path: str, method: str) -> list[str]
         "412": "If-Match" in headers,
         "413": "requestBody" in operation,
         "415": "requestBody" in operation,
-        "422": method != "get",
+        "422": HEADER in headers,
         "428": "If-Match" in headers,
         "500": True,
         "503": True,

@@ -27,6 +27,10 @@ class People:
         self._clock = clock
         self._remembered: OrderedDict[str, tuple[UUID, datetime]] = OrderedDict()
 
+    def forget(self, subject: str) -> None:
+        """Looks again for who this is, as they were erased."""
+        self._remembered.pop(subject, None)
+
     async def find(self, subject: str) -> UUID:
         """The person with this login. After an erasure the old id may still be given for a minute."""
         now = self._clock()

@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 from uuid import uuid4
 
 from fastapi import APIRouter, Depends
@@ -29,6 +29,7 @@ from shared.web.query import query_of, unknown_in
 from shared.web.values import etag_of, transaction_of
 
 Endpoint = Callable[..., Any]
+E = TypeVar("E", bound=Callable[..., Any])
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 NEEDS_IF_MATCH = frozenset({"PUT", "PATCH", "DELETE"})
@@ -49,11 +50,28 @@ def service_router(prefix: str, tag: str) -> APIRouter:
     return APIRouter(prefix=prefix, tags=[tag], route_class=ServiceRoute)
 
 
+def repeatable_router(prefix: str, tag: str) -> APIRouter:
+    """The same, for changes that are known by what they carry: sent again they have no effect, and need no Idempotency-Key."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=RepeatableRoute)
+
+
+def naming_a_person(*fields: str) -> Callable[[E], E]:
+    """Lets these fields of the body say who somebody is. The handler keeps them where they can be erased, or not at all."""
+
+    def marked(handler: E) -> E:
+        handler.names_a_person = fields  # type: ignore[attr-defined] # a mark on the function, for the route
+        return handler
+
+    return marked
+
+
 class ServiceRoute(APIRoute):
     """One operation of a service."""
 
+    needs_key: ClassVar[bool] = True
+
     def __init__(self, path: str, endpoint: Endpoint, **options: Any) -> None:
-        if options.get("methods") not in (None, {"GET"}, ["GET"]):
+        if self.needs_key and options.get("methods") not in (None, {"GET"}, ["GET"]):
             options["dependencies"] = [*(options.get("dependencies") or ()), Depends(require_key)]
         super().__init__(path, _noting_what_it_returns(endpoint), **options)
         self.permit = self._only_permit()
@@ -81,6 +99,7 @@ class ServiceRoute(APIRoute):
 
     def _writing(self, handler: Handler) -> Handler:
         takes_json = self.body_field is not None
+        names = frozenset(getattr(self.endpoint, "names_a_person", ()))
 
         async def write(request: Request) -> Response:
             caller = await self._admit(request)
@@ -88,12 +107,12 @@ class ServiceRoute(APIRoute):
             body = await request.body()
             if takes_json and body:
                 request.require_json()
-                refuse_person_data(await request.json())
+                refuse_person_data(_apart_from(names, await request.json()))
             key = request.headers.get(HEADER, "")
             async with _opened(request, writes=True) as tx:
                 request.state.tx = tx
                 ask = functools.partial(_answer, handler, request)
-                if not is_key(key):  # the handler names this fault, with all others
+                if not self.needs_key or not is_key(key):  # the handler names this fault, with all others
                     return await ask()
                 return await answer_once(tx, asked_by(caller, request, body, key), request.state.now, ask)
 
@@ -119,6 +138,12 @@ class ServiceRoute(APIRoute):
         takes = any(field.alias == "If-Match" for field in self.dependant.header_params)
         if not NEEDS_IF_MATCH.isdisjoint(self.methods or ()) and not takes:
             raise TypeError(f"{self.name} changes what somebody saw: it must take if_match: IfMatch")
+
+
+class RepeatableRoute(ServiceRoute):
+    """One operation that tells by itself whether it was asked before."""
+
+    needs_key = False
 
 
 @asynccontextmanager
@@ -163,6 +188,10 @@ def _knowing(known: frozenset[str], handler: Handler) -> Handler:
             raise RequestValidationError([*error.errors(), *unknown], body=error.body) from None
 
     return handle
+
+
+def _apart_from(names: frozenset[str], content: object) -> object:
+    return {key: value for key, value in content.items() if key not in names} if isinstance(content, dict) else content
 
 
 def _noting_what_it_returns(endpoint: Endpoint) -> Endpoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,15 @@ returning fingerprint, status, headers, body
 """
 ANSWER = "update idempotency set status = $3, headers = $4, body = $5 where caller = $1 and key = $2"
 FORGET = "delete from idempotency where asked_at < $1"
+LOCK_PERSON = "select id, display_name from person where subject = $1 for update"
+EMPTY_PERSON = "update person set subject = null, display_name = null where id = $1"
+FORGET_CALLER = "delete from idempotency where caller = $1"
+# What is found first is looked at closely afterwards: a name may be part of another word.
+ANSWERS_WITH = """
+select caller, key, body from idempotency i
+where exists (select 1 from unnest($1::bytea[]) as word where position(word in i.body) > 0) for update
+"""
+REPLACE_ANSWER = "update idempotency set body = $3 where caller = $1 and key = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +80,30 @@ async def keep(tx: Transaction, asked: Asked, answer: Answer) -> None:
 async def forget(tx: Transaction, before: datetime) -> None:
     """Deletes the answers to what was asked before then."""
     await tx.execute(FORGET, before)
+
+
+async def lock_person(tx: Transaction, subject: str) -> tuple[UUID, str | None] | None:
+    """Who has this login, by id and name; kept as it is until the transaction ends. None if nobody has."""
+    row = await tx.fetchrow(LOCK_PERSON, subject)
+    return None if row is None else (UUID(bytes=row["id"].bytes), row["display_name"])
+
+
+async def empty_person(tx: Transaction, person: UUID) -> None:
+    """Takes login and name away for ever. The id stays, as it stands elsewhere."""
+    await tx.execute(EMPTY_PERSON, person)
+
+
+async def forget_caller(tx: Transaction, person: UUID) -> int:
+    """Deletes what was answered to this person, and says how much that was."""
+    return int((await tx.execute(FORGET_CALLER, person)).split()[-1])
+
+
+async def answers_with(tx: Transaction, words: Sequence[bytes]) -> list[tuple[UUID, str, bytes]]:
+    """The kept answers in which one of these stands somewhere: caller, key and body."""
+    found = await tx.fetch(ANSWERS_WITH, list(words))
+    return [(UUID(bytes=row["caller"].bytes), row["key"], row["body"]) for row in found]
+
+
+async def replace_answer(tx: Transaction, caller: UUID, key: str, body: bytes) -> None:
+    """Keeps this instead of what was answered."""
+    await tx.execute(REPLACE_ANSWER, caller, key, body)

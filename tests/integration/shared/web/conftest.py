@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,29 +18,18 @@ from joserfc.jwk import ECKey
 import shared.web
 from deploy.issuer.app import issuer_app
 from deploy.issuer.tokens import Issuer, Wanted
+from deploy.local.ports import free_port
 from shared.storage import Database, connect, roles
 from shared.storage.migrations import apply, found_in
 from shared.web.app import build_app
+from shared.web.discovery import IssuerAddress
 from shared.web.tokens import Verifier
+from tests.integration.shared.web.fronts import AUDIENCE, Front, Hand, Place
 from tests.integration.shared.web.sample import TABLES, odd, router
 from tests.servers import PostgresServer
 
 ISSUER = "http://issuer.test"
-AUDIENCE = "schuldhulpprojecten"
 DATABASE = "web_sample"
-
-
-@dataclass
-class Hand:
-    """A clock that a test moves by hand."""
-
-    now: datetime = field(default_factory=lambda: datetime(2026, 11, 24, 23, 30, tzinfo=UTC))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def turn(self, by: timedelta) -> None:
-        self.now += by
 
 
 @dataclass
@@ -106,7 +95,7 @@ def issuer(signing_key: ECKey, clock: Hand) -> Issuer:
 async def verifier(issuer: Issuer, clock: Hand) -> AsyncIterator[Verifier]:
     transport = httpx.ASGITransport(issuer_app(issuer))
     async with httpx.AsyncClient(transport=transport) as http:
-        yield Verifier(f"{ISSUER}/jwks", ISSUER, AUDIENCE, http, clock)
+        yield Verifier(IssuerAddress(ISSUER, f"{ISSUER}/jwks"), AUDIENCE, http, clock)
 
 
 @pytest.fixture
@@ -143,3 +132,16 @@ def den_haag(acting: Acting) -> Client:
 @pytest.fixture
 def nobody(http: httpx.AsyncClient) -> Client:
     return Client(http, None)
+
+
+@pytest.fixture
+async def place(clock: Hand) -> AsyncIterator[Place]:
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(httpx.AsyncClient())
+        front = Front(free_port())
+        there = Place(front, http, clock, ECKey.generate_key("P-256"), stack)
+        there.rotate()
+        async with AsyncExitStack() as listening:
+            there.stack = listening
+            await listening.enter_async_context(front.listening())
+            yield there

@@ -18,13 +18,15 @@ from joserfc.jwk import ECKey, OctKey, RSAKey
 from deploy.issuer.app import issuer_app
 from deploy.issuer.tokens import Issuer, Wanted
 from shared.storage import Database
+from shared.web.discovery import IssuerAddress
 from shared.web.keys import ASK_AGAIN_AFTER, REFRESH_AFTER, IssuerAway
 from shared.web.logins import Role, Unauthenticated
 from shared.web.people import person_of
 from shared.web.tokens import Verifier
 
 if TYPE_CHECKING:
-    from tests.integration.shared.web.conftest import Acting, Client, Hand
+    from tests.integration.shared.web.conftest import Acting, Client
+    from tests.integration.shared.web.fronts import Hand
 
 ADDRESS = "http://issuer.test"
 AUDIENCE = "schuldhulpprojecten"
@@ -54,7 +56,7 @@ def front(issuer: Issuer) -> Front:
 @pytest.fixture
 async def fresh(front: Front, clock: Hand) -> AsyncIterator[Verifier]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(front)) as http:
-        yield Verifier(f"{ADDRESS}/jwks", ADDRESS, AUDIENCE, http, clock)
+        yield Verifier(IssuerAddress(ADDRESS, f"{ADDRESS}/jwks"), AUDIENCE, http, clock)
 
 
 def claims(clock: Hand, **other: object) -> dict[str, Any]:

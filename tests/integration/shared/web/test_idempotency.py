@@ -12,7 +12,8 @@ from shared.storage import Database
 from shared.web.idempotency import forget_old_answers
 
 if TYPE_CHECKING:
-    from tests.integration.shared.web.conftest import Acting, Client, Hand
+    from tests.integration.shared.web.conftest import Acting, Client
+    from tests.integration.shared.web.fronts import Hand
 
 KEY = {"Idempotency-Key": "een-sleutel"}
 
@@ -55,7 +56,8 @@ async def test_two_at_once_under_one_key_have_one_effect_and_equal_answers(
     assert await bumps(database, counter) == 1
 
 
-async def test_a_retried_put_is_not_refused_for_its_own_change(den_haag: Client) -> None:
+async def test_rule_04_a_retried_put_is_not_refused_for_its_own_change(den_haag: Client) -> None:
+    """Guard: the kept answer is looked up before If-Match (shared/web/idempotency.py)."""
     counter = (await den_haag.start())["id"]
     headers = {**KEY, "If-Match": '"1"'}
     first = await den_haag.ask("PUT", f"/v1/counters/{counter}", json={"total": 5}, headers=headers)
@@ -71,7 +73,8 @@ async def test_a_retried_delete_is_answered_again_without_a_body(den_haag: Clien
     assert [(answer.status_code, answer.content) for answer in answers] == [(204, b""), (204, b"")]
 
 
-async def test_one_key_cannot_be_used_for_something_else(den_haag: Client) -> None:
+async def test_rule_04_one_key_cannot_be_used_for_something_else(den_haag: Client) -> None:
+    """Guard: the hash of the body is compared (shared/web/idempotency.py)."""
     counter = (await den_haag.start())["id"]
     path = f"/v1/counters/{counter}"
     await den_haag.ask("PUT", path, json={"total": 5}, headers={**KEY, "If-Match": '"1"'})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -12,18 +13,30 @@ import uvicorn
 from fastapi import FastAPI
 
 from deploy.issuer.tokens import Issuer, Wanted
+from shared.storage import Database
+from shared.web.app import build_app
+from shared.web.tokens import Verifier
+from tests.integration.shared.web.fronts import Hand
+from tests.integration.shared.web.sample import router
 
 
-@pytest.fixture
-async def wire(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the sample service on a socket of its own."""
+@asynccontextmanager
+async def served(app: FastAPI, root_path: str = "") -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an application on a socket of its own."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", root_path=root_path))
     serving = asyncio.create_task(server.serve([listening]))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}") as http:
         yield http
     server.should_exit = True
     await serving
+
+
+@pytest.fixture
+async def wire(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the sample service."""
+    async with served(app) as http:
+        yield http
 
 
 async def test_a_stream_without_an_end_is_cut_off(wire: httpx.AsyncClient, issuer: Issuer) -> None:
@@ -59,3 +72,21 @@ async def test_who_hangs_up_while_sending_does_no_harm(
     await writer.wait_closed()
     assert (await wire.get("/v1/odd/clock")).status_code == 200
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_behind_a_proxy_every_address_in_an_answer_is_one_that_the_caller_can_use(
+    database: Database, verifier: Verifier, clock: Hand, issuer: Issuer
+) -> None:
+    app = build_app("Tellers", [router], database=database, verifier=verifier, clock=clock, public_path="/tellers")
+    token = issuer.token(Wanted.of({"role": ["gemeente"], "gemeente": ["GM0518"]}))
+    async with served(app, root_path="/tellers") as http:
+        http.headers["Authorization"] = f"Bearer {token}"
+        for key in ("proxy-1", "proxy-2"):
+            made = await http.post("/v1/counters", json={"name": "teller"}, headers={"Idempotency-Key": key})
+            assert made.status_code == 201
+        page = await http.get("/v1/counters", params={"limit": 1})
+        assert page.headers["link"].startswith("</tellers/v1/counters?limit=1&after=")
+        refused = await http.patch("/v1/counters")
+        assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, POST")
+        assert refused.json()["instance"] == "/tellers/v1/counters"
+        assert (await http.get("/v1/openapi.json")).json()["servers"] == [{"url": "/tellers/v1"}]

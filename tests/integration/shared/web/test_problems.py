@@ -19,7 +19,8 @@ from shared.web.tokens import Verifier
 from tests.integration.shared.web.sample import odd
 
 if TYPE_CHECKING:
-    from tests.integration.shared.web.conftest import Client, Hand
+    from tests.integration.shared.web.conftest import Client
+    from tests.integration.shared.web.fronts import Hand
 
 SEEDED = settings(
     max_examples=150,

@@ -12,7 +12,8 @@ import pytest
 from shared.storage import Database
 
 if TYPE_CHECKING:
-    from tests.integration.shared.web.conftest import Acting, Client, Hand
+    from tests.integration.shared.web.conftest import Acting, Client
+    from tests.integration.shared.web.fronts import Hand
 
 
 async def test_of_two_editors_of_one_revision_one_wins_and_the_other_is_told(den_haag: Client) -> None:
