@@ -1,8 +1,8 @@
 """Builds a running service out of its declaration."""
 
-from shared.runtime.service import DailyDuty, OnLoad, Service, daily, on_load
+from shared.runtime.service import Always, DailyDuty, OnLoad, Service, always, daily, on_load
 
-__all__ = ["DailyDuty", "OnLoad", "Service", "command_line", "daily", "on_load"]
+__all__ = ["Always", "DailyDuty", "OnLoad", "Service", "always", "command_line", "daily", "on_load"]
 
 
 def command_line(service: Service) -> None:

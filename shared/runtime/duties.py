@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import date, datetime, time
 
 from shared.clock import AMSTERDAM, Clock, day_of
+from shared.publishing.store import forget_old as forget_old_publications
 from shared.runtime.service import DailyDuty, daily
 from shared.storage import Database, Transaction
 from shared.storage.faults import is_transient
@@ -23,11 +24,13 @@ LOOK_EVERY_SECONDS = 30.0
 
 
 async def _forget(tx: Transaction, today: date) -> None:
-    await forget_old_answers(tx, datetime.combine(today, time(), AMSTERDAM))
+    midnight = datetime.combine(today, time(), AMSTERDAM)
+    await forget_old_answers(tx, midnight)
+    await forget_old_publications(tx, midnight)
 
 
 forgetting = daily("04:00", _forget)
-"""Every service's own duty: answers kept for retries go when their time is over."""
+"""Every service's own duty: answers kept for retries, and publications, go when their time is over."""
 
 
 async def do_what_is_due(database: Database, duties: Iterable[DailyDuty], clock: Clock) -> list[str]:

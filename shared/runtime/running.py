@@ -5,41 +5,48 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import math
 import signal
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from functools import partial
 
 import asyncpg
 import httpx
 import uvicorn
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from shared.clock import Clock, system_clock
+from shared.feeds.openings import Limits
 from shared.messaging.consumer import Consumer
+from shared.messaging.hearing import Admission, declared
 from shared.messaging.listener import Listener
+from shared.messaging.operating import Desk
 from shared.messaging.outbox import Outbox
 from shared.messaging.places import Places
 from shared.messaging.producer import Producer
 from shared.messaging.relay import Relay
 from shared.runtime import guarantees
 from shared.runtime.alarms import keep_watching
+from shared.runtime.comparing import LastVerified, compare, keep_comparing
 from shared.runtime.duties import forgetting, keep_doing
-from shared.runtime.health import Check, health_routes, moving
-from shared.runtime.service import DailyDuty, Service
+from shared.runtime.health import health_routes
+from shared.runtime.metrics import Metrics, metrics_route
+from shared.runtime.operations import answered_by
+from shared.runtime.outside import Outside
+from shared.runtime.owning import log_check, passed
+from shared.runtime.progress import Progress
+from shared.runtime.sampling import Sampling
+from shared.runtime.service import Always, Around, DailyDuty, Service
 from shared.runtime.settings import Settings
-from shared.storage import Database, connect
-from shared.storage.faults import is_transient
-from shared.storage.migrations import missing
+from shared.runtime.starting import assert_current, cluster_of, once_it_passes, opened, spoken_by
+from shared.runtime.surroundings import kafka_answers, postgres_answers
+from shared.runtime.vitals import Vitals
+from shared.runtime.watchdog import Patience, Watchdog, keep_guard
+from shared.storage import Database
 from shared.web.app import build_app
 from shared.web.tokens import Verifier
 
 log = logging.getLogger(__name__)
-SILENT_SECONDS, STALLED_SECONDS = 30.0, 60.0
 STOP_WITHIN_SECONDS = 8.0
-ASK_AGAIN_SECONDS = 0.5
 
 
 class Server(uvicorn.Server):
@@ -58,129 +65,98 @@ class Server(uvicorn.Server):
             raise OSError(f"cannot listen on {self.config.host}:{self.config.port}: is it in use?") from None
 
 
-async def opened(settings: Settings, service: Service) -> Database:
-    """The service's database, waited for until it answers. Raises: NoSecret, or what no waiting helps."""
-    outbox = Outbox(settings.source(service.name), service.says)
-    while True:
-        try:
-            pool = await connect(settings.dsn(service.name), most=settings.database_connections, name=service.name)
-            return Database(pool, outbox.append)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            log.warning("waiting for Postgres at %s:%d: %s", settings.database_host, settings.database_port, error)
-            await asyncio.sleep(ASK_AGAIN_SECONDS)
-
-
-@asynccontextmanager
-async def administering(servers: str, within: float = math.inf) -> AsyncIterator[AIOKafkaAdminClient]:
-    """Kafka's administrator's client, waited for until a broker answers. Raises: KafkaError after `within` seconds."""
-    deadline = time.monotonic() + within
-    while True:
-        admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=10_000)
-        try:
-            await admin.start()
-            break
-        except KafkaError as error:
-            log.warning("waiting for Kafka at %s: %s", servers, type(error).__name__)
-            with suppress(Exception):
-                await admin.close()
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(ASK_AGAIN_SECONDS)
-    try:
-        yield admin
-    finally:
-        await admin.close()
-
-
-async def cluster_of(settings: Settings, service: Service) -> str:
-    """The id of the cluster we are in, once its topics are as they must be. Raises: NotGuaranteed."""
-    async with administering(settings.kafka_servers) as admin:
-        spoken = {kind.STREAM.topic for kind in service.says}
-        await guarantees.assert_log_is_kept(admin, sorted(spoken | set(service.topics)))
-        cluster: str = (await admin.describe_cluster())["cluster_id"]
-        return cluster
-
-
 class Running:
     """The parts of one replica."""
 
     def __init__(self, service: Service, settings: Settings, database: Database, cluster: str, clock: Clock) -> None:
         outbox = Outbox(settings.source(service.name), service.says)
         self.service, self.settings, self.database, self.clock = service, settings, database, clock
-        self.producer = Producer(settings.kafka_servers, service.name)
-        self.relay = Relay(self._connected, self.producer, cluster, told_days=settings.told_days)
+        self.producer = Producer(settings.brokers, service.name)
+        self.operators_producer = Producer(settings.brokers, f"{service.name}-operator")
+        self.check = log_check(settings, service, cluster, self.producer)
+        self.relay = Relay(self.connected, self.producer, cluster, told_days=settings.told_days, check=self.check)
         database.on_said = self.relay.wake
+        self.outside = Outside(service, settings, database, outbox=outbox, cluster=cluster, clock=clock)
+        self.listener = Listener(database, outbox, service.hears)
+        self.listener.generation = 0  # nothing can be done in its name until this code takes part
+        self.admission = Admission(database, declared(service.hears))
         self.consumer = Consumer(
-            settings.kafka_servers,
+            settings.brokers,
             service.name,
             service.topics,
-            Listener(database, outbox, service.hears),
+            self.listener,
             Places(database, cluster),
             records=settings.batch_records,
         )
+        self.vitals = Vitals(service, database, self.consumer, self.relay, self.admission, self.check)
+        self.patience = Patience(
+            settings.stalled_seconds, self.vitals.marks, self._answering, lambda: self.producer.is_dead
+        )
+        self.sampling = Sampling(database)
+        progress = Progress(self.consumer, self.relay, self.producer, self.patience.stillness)
+        self.last_verified = LastVerified()
+        around = Around(
+            database, settings.source(service.name), clock, settings.allowed, self.outside.publishing.declared
+        )
+        self.always = {each.name: each.make(around) for each in service.does if isinstance(each, Always)}
+        own = (part.metrics for part in self.always.values())
+        self.metrics = Metrics([self.sampling, progress, self.last_verified, self.outside.inbound, *own])
+        self.consumer.observe = self.metrics.heard_batch
         self.stopping = asyncio.Event()
-        self._turned = time.monotonic()
 
-    async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
+    async def connected(self) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection of its own, for the relay."""
         return await asyncpg.connect(
             self.settings.dsn(self.service.name),
             command_timeout=30,
             server_settings={"application_name": f"{self.service.name} relay", "timezone": "UTC"},
         )
 
-    async def _postgres(self) -> str | None:
+    async def _hear(self) -> None:
+        """Takes part as soon as this code may, and for as long. Raises: Outdated, and what the consumer ends with."""
+        if (generation := await self.admission.wait(self.stopping)) is None:
+            return
+        self.listener.generation = generation
+        hearing = asyncio.create_task(self.consumer.run())
         try:
-            async with asyncio.timeout(3), self.database.reading() as tx:
-                lacking = await missing(tx, self.service.migrations)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            return f"Postgres does not answer ({type(error).__name__})"
-        return f"migrations are missing: {', '.join(lacking)}; run migrate" if lacking else None
+            await self.admission.for_as_long_as(generation, hearing)
+        finally:
+            self.consumer.stop()
+            await asyncio.wait([hearing])
 
-    async def _placed(self) -> str | None:
-        return None if self.consumer.is_placed else "no partitions were assigned yet"
-
-    async def _kafka(self) -> str | None:
-        silent = time.monotonic() - self.consumer.answered_at
-        away = self.consumer.at and silent > SILENT_SECONDS
-        return f"Kafka has not answered for {silent:.0f} s; events wait" if away else None
-
-    async def _unstuck(self) -> str | None:
-        stalled = self.consumer.stalled(STALLED_SECONDS)
-        names = ", ".join(f"{tp.topic}/{tp.partition}" for tp in stalled)
-        return (
-            f"nothing was heard of {names} for {STALLED_SECONDS:.0f} s, though there is something" if stalled else None
+    async def _answering(self) -> bool:
+        """Whether all around us does its part."""
+        name, topics = self.service.name, sorted({*self.service.topics, *spoken_by(self.service)})
+        return await postgres_answers(self.settings.dsn(name)) and await kafka_answers(
+            self.settings.brokers, name, topics
         )
-
-    def health(self) -> tuple[dict[str, Check], dict[str, Check]]:
-        """What makes it ready, and what makes it live.
-
-        A relay stands still while Kafka is away: that is no reason to start anew, for a new one would stand still too.
-        """
-        ready: dict[str, Check] = {
-            "database": self._postgres,
-            "consumer": self._placed,
-            "kafka": self._kafka,
-            "relay": moving(lambda: self.relay.last_pass, "the relay"),
-        }
-        live = {
-            "consumer": moving(lambda: self.consumer.turned_at, "the consumer"),
-            "partitions": self._unstuck,
-        }
-        return ready, live
 
     def server(self, http: httpx.AsyncClient) -> Server:
         """The HTTP side, health included."""
         settings = self.settings
         app = build_app(
             self.service.title,
-            self.service.answers,
+            answered_by(self.service),
             database=self.database,
-            verifier=Verifier(settings.oidc_jwks_url, settings.oidc_issuer, settings.oidc_audience, http, self.clock),
+            verifier=Verifier(settings.issuer, settings.oidc_audience, http, self.clock),
             clock=self.clock,
-            outside=[health_routes(*self.health())],
+            outside=[
+                health_routes(
+                    {**self.vitals.ready(), "inbound": self.outside.inbound.problem}, {"replica": self.patience.problem}
+                ),
+                metrics_route(self.metrics, self.sampling),
+            ],
+            observe=self.metrics.answered,
+            public_path=settings.public_path,
         )
+        app.state.stopping = self.stopping
+        app.state.stream_limits = Limits(
+            settings.streams, settings.streams_per_client, settings.stream_heartbeat_seconds
+        )
+        app.state.allowed = settings.allowed
+        app.state.publishing = self.outside.publishing
+        app.state.desk = Desk(self.database, self.listener, self.operators_producer)
+        app.state.compare = partial(compare, self.service, self.settings, self.last_verified)
         return Server(
             uvicorn.Config(
                 app,
@@ -190,43 +166,59 @@ class Running:
                 lifespan="off",
                 timeout_graceful_shutdown=5,
                 server_header=False,
+                root_path=settings.public_path,
             )
         )
+
+    async def _watch(self) -> None:
+        comparing = keep_comparing(self.service, self.settings, self.last_verified, self.stopping)
+        await asyncio.gather(keep_watching(self.database, self.stopping), comparing)
 
     async def run(self) -> None:
         """Until told to stop, or until a part fails: then everything stops, and the failure is raised."""
         async with AsyncExitStack() as stack:
+            watchdog = stack.enter_context(Watchdog(self.settings.stalled_seconds))
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=5))
             server = self.server(http)
             duties = [forgetting, *(duty for duty in self.service.does if isinstance(duty, DailyDuty))]
             parts = [
                 asyncio.create_task(self.relay.run(), name="relay"),
-                asyncio.create_task(self.consumer.run(), name="consumer"),
+                asyncio.create_task(self._hear(), name="consumer"),
+                asyncio.create_task(self.outside.run(), name="publishing"),
                 asyncio.create_task(keep_doing(self.database, duties, self.clock, self.stopping), name="duties"),
-                asyncio.create_task(keep_watching(self.database, self.stopping), name="alarms"),
+                asyncio.create_task(self._watch(), name="alarms"),
                 asyncio.create_task(server.answering(), name="http"),
+                asyncio.create_task(keep_guard(self.patience, self.stopping), name="watchdog"),
+                *(asyncio.create_task(part.run(), name=name) for name, part in self.always.items()),
             ]
             stop = asyncio.create_task(self.stopping.wait(), name="stop")
             tune_collector()
             done, _ = await asyncio.wait([*parts, stop], return_when=asyncio.FIRST_COMPLETED)
+            watchdog.ending()
+            told = self.stopping.is_set()  # then those that wait for it end by themselves, as they should
             failed = [part for part in done if part is not stop]
             await self._stop(server, parts)
             stop.cancel()
             for part in failed:
                 error = None if part.cancelled() else part.exception()
-                raise error or RuntimeError(f"{part.get_name()} ended by itself")
+                if error or not told:
+                    raise error or RuntimeError(f"{part.get_name()} ended by itself")
 
     async def _stop(self, server: Server, parts: list[asyncio.Task[None]]) -> None:
         """In reverse: no new requests, the batch in flight, what is being told, the rest."""
         self.stopping.set()
-        relay, consumer, duties, alarms, http = parts
+        relay, consumer, publishing, duties, alarms, http, guard, *always = parts
         server.should_exit = True
-        await _ended(http, duties, alarms)
+        for part in self.always.values():
+            part.stop()
+        await _ended(http, duties, alarms, guard, *always)
         self.consumer.stop()
-        await _ended(consumer)
+        self.outside.stop()
+        await _ended(consumer, publishing)
         self.relay.stop()
         await _ended(relay)
         await self.producer.stop()
+        await self.operators_producer.stop()
 
 
 async def _ended(*tasks: asyncio.Task[None]) -> None:
@@ -260,13 +252,10 @@ async def serve(service: Service, settings: Settings, clock: Clock = system_cloc
         _on_signals(starting.cancel)
     database = await opened(settings, service)
     try:
-        async with database.reading() as tx:
-            await guarantees.assert_durable(tx)
-            if lacking := await missing(tx, service.migrations):
-                raise guarantees.NotGuaranteed(
-                    f"The database lacks {', '.join(lacking)}. Run: python -m services.{service.name} migrate"
-                )
-        running = Running(service, settings, database, await cluster_of(settings, service), clock)
+        await once_it_passes(partial(assert_current, database, service), "Postgres")
+        cluster = await once_it_passes(partial(cluster_of, settings, service), "Kafka")
+        running = Running(service, settings, database, cluster, clock)
+        await passed(running.check, running.connected)
         _on_signals(running.stopping.set)
         await running.run()
     finally:

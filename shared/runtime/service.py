@@ -6,13 +6,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fastapi import APIRouter
+from prometheus_client.registry import Collector
 
+from shared.access.declared import Declared
+from shared.clock import Clock
 from shared.contracts.event import EventData
+from shared.feeds.outbound import Allowed
 from shared.messaging.reactions import Reaction
-from shared.storage import Transaction
+from shared.publishing.taking import Taking
+from shared.storage import Database, Transaction
 from shared.storage.migrations import Migration, found_in
 
 if TYPE_CHECKING:
@@ -37,6 +42,45 @@ class DailyDuty:
     operation: Daily
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a long-running part is given.
+
+    `source` is that of the service's events; `allowed` whom the operator lets us ask; `declared` who stands outside.
+    """
+
+    database: Database
+    source: str
+    clock: Clock
+    allowed: Allowed
+    declared: Declared
+
+
+class Part(Protocol):
+    """Something that every replica does all the time."""
+
+    @property
+    def metrics(self) -> Collector:
+        """What it counts."""
+        ...
+
+    async def run(self) -> None:
+        """Until it is told to stop; what passes by itself it bears. Whatever it raises ends the replica."""
+        ...
+
+    def stop(self) -> None:
+        """Ends `run` within seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """A part that runs beside HTTP, consumer and relay, for as long as they do."""
+
+    name: str
+    make: Callable[[Around], Part]
+
+
 def on_load(operation: Load) -> OnLoad:
     """Runs with `migrate`: `operation(tx)`."""
     return OnLoad(operation)
@@ -45,6 +89,11 @@ def on_load(operation: Load) -> OnLoad:
 def daily(at: str, operation: Daily) -> DailyDuty:
     """Runs once a day: `operation(tx, today)`. `at` is "HH:MM" in Europe/Amsterdam."""
     return DailyDuty(time.fromisoformat(at), operation)
+
+
+def always(name: str, make: Callable[[Around], Part]) -> Always:
+    """Runs in every replica; several share the work among themselves."""
+    return Always(name, make)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +106,8 @@ class Service:
     says: Sequence[type[EventData]]
     hears: Sequence[Reaction]
     answers: Sequence[APIRouter]
-    does: Sequence[OnLoad | DailyDuty] = ()
+    does: Sequence[OnLoad | DailyDuty | Always] = ()
+    takes: Sequence[Taking] = ()
 
     @property
     def heard_events(self) -> frozenset[type[EventData]]:
@@ -71,6 +121,6 @@ class Service:
 
     @property
     def migrations(self) -> tuple[Migration, ...]:
-        """Of messaging, of the web and of the runtime, and its own, in that order."""
-        homes = (_SHARED / "messaging", _SHARED / "web", _SHARED / "runtime", self.home)
+        """Of messaging, of the web, of publishing and of the runtime, and its own, in that order."""
+        homes = (*(_SHARED / name for name in ("messaging", "web", "publishing", "runtime")), self.home)
         return found_in(home / "migrations" for home in homes)

@@ -185,7 +185,7 @@ async def test_it_looks_at_once_and_ends_when_told(database: Database) -> None:
     looking = asyncio.create_task(keep_doing(database, [daily("06:30", note)], lambda: MORNING, stopping))
     await eventually(has_done(database), what="it is done")
     stopping.set()
-    await asyncio.wait_for(looking, 5)
+    await asyncio.wait_for(looking, 60)
 
 
 def has_done(database: Database) -> Callable[[], Awaitable[list[date]]]:

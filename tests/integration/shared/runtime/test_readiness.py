@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from shared.clock import system_clock
@@ -17,14 +19,16 @@ async def running(toy: Toy, database: Database) -> Running:
     return Running(toy.service, toy.settings, database, CLUSTER, system_clock)
 
 
-async def test_before_it_has_partitions_it_is_not_ready(running: Running) -> None:
-    ready, _ = running.health()
+async def test_before_it_may_hear_and_has_partitions_it_is_not_ready(running: Running) -> None:
+    ready = running.vitals.ready()
+    assert await ready["consumer"]() == "it was not looked yet whether this code may hear"
+    await running.admission.wait(asyncio.Event())
     assert await ready["consumer"]() == "no partitions were assigned yet"
     assert await ready["database"]() is None
 
 
 async def test_without_postgres_it_is_not_ready(running: Running, toy: Toy) -> None:
     async with opened(toy.schema) as database:
-        running.database = database
-    ready, _ = running.health()
+        running.vitals.database = database
+    ready = running.vitals.ready()
     assert str(await ready["database"]()).startswith("Postgres does not answer (")

@@ -19,6 +19,7 @@ from tests.servers import PostgresServer
 NOWHERE = "127.0.0.1:1"
 TOPIC = life(UUID(int=1), "a")[0].topic
 ONE, TWO = UUID(int=1), UUID(int=2)
+WHY = ("--reason", "x", "--actor", "y")
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +59,11 @@ async def test_a_failed_record_is_found_mended_and_released(toy: Toy, database: 
     listed = await done(toy, "parked", "list")
     (failed,) = [line for line in listed.splitlines() if "failed" in line]
     assert all(part in failed for part in ("projects", str(ONE), " 2 ", "[/kapot] cannot be handled"))
-    again = await done(toy, "parked", "release", "projects", str(ONE))
+    again = await done(toy, "parked", "release", "projects", str(ONE), *WHY)
     assert again == f"0 version(s) of {ONE} applied; it failed again: see `parked list`\n"
 
     await hear(toy, database, life(TWO, ["gemaakt"]))
-    released = await done(toy, "parked", "release", "projects", str(ONE))
+    released = await done(toy, "parked", "release", "projects", str(ONE), *WHY)
     assert released == f"2 version(s) of {ONE} applied; nothing of it failed\n"
     assert await done(toy, "parked", "list") == "Parked: none\n"
     assert await rows(database, "select word from note where entity = $1 order by id", ONE) == [
@@ -78,7 +79,7 @@ async def test_a_record_that_nobody_can_mend_is_discarded_and_who_did_so_stays_k
     await hear(toy, database, life(ONE, ["kapot", "b"]))
 
     discard = ("parked", "discard", "projects", str(ONE), "1", "--reason", "[b]dubbel[/b]", "--actor", "operator-7")
-    assert await done(toy, *discard) == f"version 1 of {ONE} discarded; 1 version(s) behind it applied\n"
+    assert await done(toy, *discard) == f"version 1 discarded: 1 version(s) of {ONE} applied; nothing of it failed\n"
     assert await rows(database, "select sequence, reason, actor from skipped") == [(1, "[b]dubbel[/b]", "operator-7")]
     assert await rows(database, "select word from note") == [("b",)]
 
@@ -89,10 +90,10 @@ async def test_a_dead_letter_is_found_looked_at_and_thrown_away(toy: Toy, databa
 
     assert letter in await done(toy, "dead-letters", "list")
     shown = json.loads(await done(toy, "dead-letters", "show", letter))
-    assert {name: shown[name] for name in ("id", "topic", "part", "off", "key", "size")} == {
-        "id": letter, "topic": TOPIC, "part": 0, "off": 3, "key": "[/key]", "size": 2
+    assert {name: shown[name] for name in ("id", "topic", "partition", "offset", "key", "size")} == {
+        "id": letter, "topic": TOPIC, "partition": 0, "offset": 3, "key": {"text": "[/key]", "encoding": "utf-8"}, "size": 2
     }  # fmt: skip
-    assert await done(toy, "dead-letters", "discard", letter) == f"dead letter {letter} thrown away\n"
+    assert await done(toy, "dead-letters", "discard", letter, *WHY) == f"dead letter {letter} thrown away\n"
     assert await done(toy, "dead-letters", "list") == "Dead letters: none\n"
 
 
@@ -106,21 +107,18 @@ async def test_a_key_that_was_stopped_is_found_and_goes_on(toy: Toy, database: D
     assert f"│ {topic} │ 2 " in listed
     assert key in listed
     assert "te groot [/x]" in listed
-    assert await done(toy, "outbox", "release", topic, key) == f"{key} tries again within a second\n"
+    assert await done(toy, "outbox", "release", topic, key, *WHY) == f"{key} tries again within a second\n"
     assert "Stopped keys: none" in await done(toy, "outbox", "list")
-
-
-WHY = ("--reason", "x", "--actor", "y")
 
 
 @pytest.mark.parametrize(
     ("arguments", "missing", "where"),
     [
-        (("parked", "release", "projects", str(ONE)), str(ONE), "parked list"),
+        (("parked", "release", "projects", str(ONE), *WHY), str(ONE), "parked list"),
         (("parked", "discard", "projects", str(ONE), "1", *WHY), str(ONE), "parked list"),
         (("dead-letters", "show", str(ONE)), str(ONE), "dead-letters list"),
-        (("dead-letters", "discard", str(ONE)), str(ONE), "dead-letters list"),
-        (("outbox", "release", TOPIC, "[/x]"), "[/x]", "outbox list"),
+        (("dead-letters", "discard", str(ONE), *WHY), str(ONE), "dead-letters list"),
+        (("outbox", "release", TOPIC, "[/x]", *WHY), "[/x]", "outbox list"),
     ],
 )
 async def test_what_is_not_there_is_answered_with_where_to_look(
@@ -186,7 +184,7 @@ async def test_a_schema_is_migrated_from_the_command_line(postgres: PostgresServ
         'The schema is not up to date: relation "parked" does not exist. Run `migrate` first.\n',
     )
     before = (await done(fresh, "migrate", "--moment", "pre")).splitlines()
-    assert before[-1] == f"{name}: applied toy/0001_pre_note.sql"
+    assert before[-2:] == [f"{name}: applied toy/{file}.sql" for file in ("0001_pre_note", "0003_pre_life")]
     assert await done(fresh, "migrate", "--moment", "post") == f"{name}: applied toy/0002_post_word.sql\n"
     assert await done(fresh, "migrate") == f"{name}: nothing new\n"
 

@@ -61,7 +61,7 @@ async def test_without_topics_a_replica_names_one_and_ends(toy: Toy) -> None:
     async with replica(toy) as one:
         assert await one.exit_code() == 1
         (line,) = one.lines("CRITICAL")
-        assert f"NotGuaranteed: Topic {Stream.ADOPTIONS.topic} is not there" in line["message"]
+        assert f"TopicMissing: Topic {Stream.ADOPTIONS.topic} is not there" in line["message"]
         assert line["message"].endswith("Run the set-up first.")
 
 

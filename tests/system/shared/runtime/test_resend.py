@@ -13,6 +13,7 @@ from tests.replicas import Toy
 from tests.topics import log_of
 
 ONE, TOPIC = UUID(int=1), Stream.ADOPTIONS.topic
+WHY = ("--reason", "x", "--actor", "y")
 
 
 async def test_what_was_told_is_told_again_from_the_command_line(toy: Toy) -> None:
@@ -24,15 +25,15 @@ async def test_what_was_told_is_told_again_from_the_command_line(toy: Toy) -> No
         await until_told(database, 3)
 
     away = toy.but(KAFKA_SERVERS=f"{HOST}:{free_port()}")
-    code, out, complaint = await away.run("outbox", "resend", TOPIC, str(ONE))
+    code, out, complaint = await away.run("outbox", "resend", TOPIC, str(ONE), *WHY)
     assert (code, out, complaint.count("\n")) == (1, "", 1)
     assert complaint.startswith("Kafka does not answer")
 
-    shown = await toy.ask("outbox", "resend", TOPIC, str(ONE), "--first", "2")
+    shown = await toy.ask("outbox", "resend", TOPIC, str(ONE), *WHY, "--first", "2")
     assert shown == (0, f"{ONE} told again on {TOPIC}, 2 version(s): 2-3\n", "")
     log = await log_of(servers, TOPIC)
     assert [dict(record.headers)["ce_sequence"] for record in log] == [b"1", b"2", b"3", b"2", b"3"]
 
-    nothing = await toy.ask("outbox", "resend", TOPIC, str(ONE), "--first", "4", "--last", "9")
+    nothing = await toy.ask("outbox", "resend", TOPIC, str(ONE), *WHY, "--first", "4", "--last", "9")
     sentence = f"Of {ONE} on {TOPIC} nothing that was told is kept from version 4 to 9 (any more)."
     assert nothing == (1, "", f"{sentence} What is not told yet stands in `outbox list`.\n")

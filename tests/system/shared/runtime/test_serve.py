@@ -163,7 +163,7 @@ async def test_a_consumer_that_cannot_go_on_ends_the_replica_with_one_line(toy: 
     async with database.transaction() as tx:
         for part in range(PARTITIONS):
             await tx.execute(
-                "insert into positions values ($1, $2, 0, 'another-cluster', null)", Stream.PROJECTS.topic, part
+                "insert into positions values ($1, $2, 1, 'another-cluster', null)", Stream.PROJECTS.topic, part
             )
     async with replica(toy) as one:
         assert await one.exit_code() == 1

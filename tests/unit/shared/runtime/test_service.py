@@ -34,7 +34,7 @@ def test_a_service_listens_to_topics_that_are_there_each_once(name: str) -> None
 @pytest.mark.parametrize("name", SERVICES)
 def test_migrations_of_what_is_shared_come_before_those_of_the_service(name: str) -> None:
     homes = [migration.name.split("/")[0] for migration in declared(name).migrations]
-    assert list(dict.fromkeys(homes)) == ["messaging", "web", "runtime", name]
+    assert list(dict.fromkeys(homes)) == ["messaging", "web", "publishing", "runtime", name]
 
 
 def test_the_hour_of_a_daily_duty_is_checked_where_it_is_declared() -> None:

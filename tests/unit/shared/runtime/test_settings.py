@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from shared.messaging.brokers import client_settings
 from shared.runtime.asking import settings_from_environment
 from shared.runtime.settings import NoSecret, Settings
 
@@ -24,7 +25,6 @@ def variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]
         "DATABASE_PASSWORD_FILE": str(tmp_path / "password"),
         "KAFKA_SERVERS": "127.0.0.1:9092",
         "OIDC_ISSUER": "https://issuer.test",
-        "OIDC_JWKS_URL": "https://issuer.test/jwks",
     }
 
 
@@ -107,3 +107,44 @@ def test_what_a_service_says_bears_who_runs_it_and_which_service_it_is(
 ) -> None:
     source = settings(monkeypatch, {**variables, "OIN": "00000001234567890000"}).source("impact")
     assert source == "urn:nld:oin:00000001234567890000:systeem:impact"
+
+
+def test_where_the_keys_are_need_not_be_set_and_an_empty_variable_is_none(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = settings(monkeypatch, {**variables, "OIDC_JWKS_URL": "", "OIDC_DISCOVERY_URL": ""})
+    assert read.issuer.asked_first == "https://issuer.test/.well-known/openid-configuration"
+    read = settings(monkeypatch, {**variables, "OIDC_DISCOVERY_URL": "http://keycloak:8080/found"})
+    assert read.issuer.asked_first == "http://keycloak:8080/found"
+    read = settings(monkeypatch, {**variables, "OIDC_JWKS_URL": "http://keycloak:8080/certs"})
+    assert read.issuer.asked_first == "http://keycloak:8080/certs"
+
+
+def test_kafka_asks_for_nothing_unless_it_is_said(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client_settings(settings(monkeypatch, variables).brokers) == {"bootstrap_servers": ["127.0.0.1:9092"]}
+
+
+def test_a_user_of_kafka_shows_the_password_that_is_in_its_file(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guarded = {"KAFKA_SECURITY": "SASL_PLAINTEXT", "KAFKA_USER": "impact"}
+    file = {"KAFKA_PASSWORD_FILE": variables["DATABASE_PASSWORD_FILE"]}
+    given = client_settings(settings(monkeypatch, {**variables, **guarded, **file}).brokers)
+    assert (given["sasl_plain_username"], given["sasl_plain_password"]) == ("impact", PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "KAFKA_SECURITY is SASL_SSL: set KAFKA_USER, and KAFKA_PASSWORD_FILE to the file with its password."),
+        ({"KAFKA_USER": "impact", "KAFKA_PASSWORD_FILE": "nowhere"}, "KAFKA_PASSWORD_FILE: nowhere cannot be read"),
+        ({"KAFKA_USER": "impact", "KAFKA_CA_FILE": "nowhere"}, "KAFKA_CA_FILE: nowhere holds no certificates"),
+    ],
+)
+def test_what_kafka_needs_and_is_not_there_is_named(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
+) -> None:
+    file = {"KAFKA_PASSWORD_FILE": variables["DATABASE_PASSWORD_FILE"]} if "KAFKA_CA_FILE" in given else {}
+    wrong = settings(monkeypatch, {**variables, "KAFKA_SECURITY": "SASL_SSL", **file, **given})
+    with pytest.raises(NoSecret, match=said):
+        _ = wrong.brokers

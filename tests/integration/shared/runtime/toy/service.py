@@ -1,7 +1,8 @@
 """A service as small as one can be that does all that a service does. It bears the name of the schema it stands on.
 
 It notes the words of projects that were withdrawn, and says of each an adoption that ended. "kapot" cannot be handled until
-"gemaakt" was noted. Whatever writes first passes a gate, which a test can hold shut.
+"gemaakt" was noted. Whatever writes first passes a gate, which a test can hold shut. Grown, it also keeps the life of each
+project, in a fold that may be rebuilt.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from uuid import UUID
 
 from shared.contracts.event import Event
 from shared.contracts.events import AdoptionEnded, ProjectWithdrawn
-from shared.messaging import each
+from shared.messaging import Say, each, fold
 from shared.runtime import Service, daily, on_load
 from shared.storage import Transaction
 from shared.web import Body, Caller, Result, Tx, anyone, service_router
+from tests.integration.shared.messaging.toy import Life
+from tests.integration.shared.messaging.toy import load as load_lives
+from tests.integration.shared.messaging.toy import save as save_lives
+from tests.integration.shared.runtime.toy.trouble import strike
 from tests.messaging import ended
 
 GATE = "hashtext(current_schema() || '.gate')"
@@ -51,6 +56,7 @@ async def hear(tx: Transaction, event: Event[ProjectWithdrawn]) -> None:
     word = event.data.reason
     if word == "kapot" and not await tx.fetchval(MENDED):
         raise ValueError("[/kapot] cannot be handled")
+    await strike(word)
     await _write(tx, event.subject, word)
     tx.say(ended(event.subject, word))
 
@@ -65,14 +71,22 @@ async def count(tx: Transaction, today: date) -> None:
     await tx.execute("insert into day (day) values ($1)", today)
 
 
-def toy(name: str) -> Service:
+def lived(life: Life | None, event: Event[ProjectWithdrawn], say: Say) -> Life:
+    """One word more."""
+    return Life(event.subject, (*(life.words if life else ()), event.data.reason))
+
+
+LIVES = fold(load_lives, save_lives, steps={ProjectWithdrawn: lived}, tables=("life",), name="toy.lives")
+
+
+def toy(name: str, *, grown: bool = False) -> Service:
     """The toy on the schema of this name."""
     return Service(
         name=name,
         title="Toy",
         home=Path(__file__).parent,
         says=[AdoptionEnded],
-        hears=[each(ProjectWithdrawn, hear)],
+        hears=[each(ProjectWithdrawn, hear), *([LIVES] if grown else [])],
         answers=[router],
         does=[on_load(load), daily("00:00", count)],
     )

@@ -1,0 +1,1 @@
+create table life (entity uuid primary key, words text[] not null);
