@@ -1,13 +1,14 @@
-"""The matching service on one page: what it says, what it hears, what it answers, what it does by itself."""
+"""The matching service on one page: what it says, what it hears, what it answers, takes from outside and does by itself."""
 
 from pathlib import Path
 
 from services.matching.adoptions import http as adoptions
 from services.matching.adoptions import reactions as adoption_reactions
+from services.matching.adoptions.operations import take_started
 from services.matching.catalogue import http as catalogue
 from services.matching.catalogue import reactions as catalogue_reactions
 from services.matching.funding import http as funding
-from services.matching.funding.operations import lapse
+from services.matching.funding.operations import lapse, take_secured
 from services.matching.gemeenten import http as gemeenten
 from services.matching.organisations import http as organisations
 from services.matching.organisations.operations import load_gemeenten
@@ -23,6 +24,7 @@ from shared.contracts.events import (
     OrganisationChanged,
     PartnershipFormed,
 )
+from shared.publishing.taking import take
 from shared.runtime import Service, daily, on_load
 
 service = Service(
@@ -41,5 +43,6 @@ service = Service(
         funding.router,
         partnering.router,
     ],
+    takes=[take(AdoptionStarted, take_started), take(FundingSecured, take_secured)],
     does=[on_load(load_gemeenten), daily("05:00", keep_all), daily("06:00", lapse)],
 )

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from services.assessment.board import operations, store
 from services.assessment.board.model import Affiliation, Member, Quorum, Seat
 from services.assessment.board.operations import Seated
-from shared.web import Body, Caller, IfMatch, Page, Paging, Result, Role, Tx, caller_of, service_router
+from shared.web import Body, Caller, IfMatch, Page, Paging, Result, Role, Tx, caller_of, naming_a_person, service_router
 
 router = service_router("/board-members", tag="Board")
 settings = service_router("/board-settings", tag="Board settings")
@@ -99,9 +99,10 @@ async def list_members(_caller: Board, tx: Tx, page: Paging) -> Page[MemberResul
 
 
 @router.post("", status_code=201)
+@naming_a_person("subject")
 async def seat_member(body: NewMemberBody, _caller: ProgrammeManager, tx: Tx) -> MemberResult:
     """Gives somebody a seat."""
-    return MemberResult.of(await operations.seat(tx, body.subject, body.seated()), body.name)
+    return MemberResult.of(*await operations.seat(tx, body.subject, body.seated()))
 
 
 @router.put("/{member}")
@@ -109,7 +110,7 @@ async def put_member(
     member: UUID, body: MemberBody, if_match: IfMatch, _caller: ProgrammeManager, tx: Tx
 ) -> MemberResult:
     """Changes the seat, the organisations, the term or the name of a member."""
-    return MemberResult.of(await operations.change(tx, member, body.seated(), if_match), body.name)
+    return MemberResult.of(*await operations.change(tx, member, body.seated(), if_match))
 
 
 @settings.get("")

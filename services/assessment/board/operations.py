@@ -33,17 +33,20 @@ class Seated:
         return Member(member, person, self.seat, self.affiliations, self.since, self.until, revision)
 
 
-async def seat(tx: Transaction, subject: str, seated: Seated) -> Member:
-    """Gives the person with this login a seat. Raises: InvalidMember, AlreadySeated."""
+async def seat(tx: Transaction, subject: str, seated: Seated) -> tuple[Member, str | None]:
+    """Gives the person with this login a seat; with the name. Raises: InvalidMember, AlreadySeated."""
     await store.lock(tx)
     member = seated.member(NOBODY, await person_of(tx, subject))
     (await store.board(tx)).seat(member)
-    await store.name(tx, member.person, seated.name)
-    return await store.add(tx, member)
+    name = await store.name(tx, member.person, seated.name)
+    return await store.add(tx, member), name
 
 
-async def change(tx: Transaction, member: UUID, seated: Seated, seen: int) -> Member:
-    """Changes what is told of a member. Raises: UnknownEntity, StaleRevision, InvalidMember, AlreadySeated."""
+async def change(tx: Transaction, member: UUID, seated: Seated, seen: int) -> tuple[Member, str | None]:
+    """Changes what is told of a member; with the name, None of who was erased.
+
+    Raises: UnknownEntity, StaleRevision, InvalidMember, AlreadySeated.
+    """
     await store.lock(tx)
     board = await store.board(tx)
     known = next((each for each in board.members if each.id == member), None)
@@ -53,8 +56,8 @@ async def change(tx: Transaction, member: UUID, seated: Seated, seen: int) -> Me
         raise StaleRevision(seen, known.revision)
     changed = seated.member(member, known.person, known.revision)
     board.seat(changed)
-    await store.name(tx, changed.person, seated.name)
-    return await store.save(tx, changed)
+    name = await store.name(tx, changed.person, seated.name)
+    return await store.save(tx, changed), name
 
 
 async def set_quorum(tx: Transaction, quorum: Quorum, seen: int) -> Settings:

@@ -21,7 +21,8 @@ left join person p on p.id = m.person order by m.id
 """
 ADD_MEMBER = "insert into member (person, seat, affiliations, since, until) values ($1, $2, $3, $4, $5) returning id"
 SAVE_MEMBER = "update member set seat = $2, affiliations = $3, since = $4, until = $5, revision = $6 where id = $1"
-NAME = "update person set display_name = $2 where id = $1"
+# Who was erased stays so, whatever is told of their seat.
+NAME = "update person set display_name = $2 where id = $1 and subject is not null returning display_name"
 NAMES = "select id, display_name from person where id = any($1) and display_name is not null"
 
 SAVE_ORGANISATIONS = """
@@ -103,9 +104,10 @@ async def save(tx: Transaction, member: Member) -> Member:
     return replace(member, revision=revision)
 
 
-async def name(tx: Transaction, person: UUID, display_name: str | None) -> None:
-    """Keeps how a person wants to be called, where it can be erased."""
-    await tx.execute(NAME, person, display_name)
+async def name(tx: Transaction, person: UUID, display_name: str | None) -> str | None:
+    """Keeps how a person wants to be called, where it can be erased; None of who was erased, whatever they were called."""
+    kept: str | None = await tx.fetchval(NAME, person, display_name)
+    return kept
 
 
 async def names(tx: Transaction, persons: Collection[UUID]) -> dict[UUID, str]:

@@ -74,7 +74,10 @@ class ConditionResult(Result):
 
 
 class DecisionResult(Result):
-    """What the board decided. It is known to others from `releasedOn` on, and holds up to and including `validUntil`."""
+    """What the board decided. It is known to others from `releasedOn` on, and holds up to and including `validUntil`.
+
+    `delegation` is the board's own decision by which it left this one to somebody else.
+    """
 
     verdict: Verdict
     evidence_level: EvidenceLevel
@@ -84,6 +87,7 @@ class DecisionResult(Result):
     decided_on: date | None
     released_on: date | None
     valid_until: date | None
+    delegation: str | None
 
     @classmethod
     def of(cls, decision: Decision) -> DecisionResult:

@@ -79,7 +79,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the board decided. Until it is made known, it can be prepared anew."""
+    """What the board decided. Until it is made known, it can be prepared anew.
+
+    `delegation` is the board's own decision by which it left this one to somebody else.
+    """
 
     verdict: Verdict
     evidence_level: EvidenceLevel
@@ -89,6 +92,7 @@ class Decision:
     decided_on: date | None = None
     released_on: date | None = None
     valid_until: date | None = None
+    delegation: str | None = None
 
     def faults(
         self, framework: Framework, means: Means, known_evidence: Collection[UUID], today: date

@@ -54,6 +54,19 @@ async def release(tx: Transaction, assessments: Collection[UUID], today: date) -
     return [await _release_one(tx, known, assessment, today) for assessment in sorted(set(assessments))]
 
 
+async def make_known(tx: Transaction, known: dict[UUID, Assessment], released: Assessment) -> Assessment:
+    """Keeps a decision as known, lets older ones make way for it, and says it.
+
+    `known` are the assessments of its project, locked; it is kept in step.
+    """
+    known[released.id] = await store.save(tx, released)
+    for older in list(known.values()):
+        if (yielded := older.yield_to(released)) is not older:
+            known[older.id] = await store.save(tx, yielded)
+    tx.say(released.told())
+    return known[released.id]
+
+
 async def _release_one(tx: Transaction, known: dict[UUID, Assessment], assessment: UUID, today: date) -> Release:
     try:
         prepared = known.get(assessment)
@@ -64,9 +77,4 @@ async def _release_one(tx: Transaction, known: dict[UUID, Assessment], assessmen
         check_quorum(await reviews.that_may_count(tx, prepared, today), quorum)
     except Refusal as refusal:
         return Release(assessment, refusal=refusal)
-    known[assessment] = await store.save(tx, released)
-    for older in list(known.values()):
-        if (yielded := older.yield_to(released)) is not older:
-            known[older.id] = await store.save(tx, yielded)
-    tx.say(released.told())
-    return Release(assessment, released=known[assessment])
+    return Release(assessment, released=await make_known(tx, known, released))

@@ -9,5 +9,6 @@ REACTIONS = [
         store.load_lines,
         store.save_lines,
         steps={ProjectSubmitted: model.submitted, ProjectWithdrawn: model.withdrawn},
+        name="decisions.lines",
     ),
 ]

@@ -35,12 +35,12 @@ READ_PROJECTS = f"{READ} where a.project = any($1) order by a.id"
 SAVE = "update assessment set state = $2, offered = $3, revision = $4 where id = $1"
 SAVE_DECISION = """
 insert into decision (assessment, verdict, evidence_level, reasons, conditions, override_reason, decided_on, released_on,
-                      valid_until)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                      valid_until, delegation)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 on conflict (assessment) do update set
   verdict = excluded.verdict, evidence_level = excluded.evidence_level, reasons = excluded.reasons,
   conditions = excluded.conditions, override_reason = excluded.override_reason, decided_on = excluded.decided_on,
-  released_on = excluded.released_on, valid_until = excluded.valid_until
+  released_on = excluded.released_on, valid_until = excluded.valid_until, delegation = excluded.delegation
 where decision.released_on is null
 """
 NEW_IDS = "select uuidv7() as id from generate_series(1, $1)"
@@ -148,6 +148,7 @@ async def save(tx: Transaction, assessment: Assessment) -> Assessment:
             decision.decided_on,
             decision.released_on,
             decision.valid_until,
+            decision.delegation,
         )
     return replace(assessment, revision=revision)
 

@@ -24,7 +24,7 @@ async def write(
 
     Raises: UnknownEntity, NotOpen, NotOnTheBoard, ConflictOfInterest, StaleRevision, AlreadyHandedIn, InvalidReview.
     """
-    known = await assessments.lock(tx, assessment)
+    known = await _lock(tx, assessment, person, today)
     review = await _own(tx, known, person, today)
     if seen != review.revision:
         raise StaleRevision(seen, review.revision)
@@ -37,7 +37,7 @@ async def hand_in(tx: Transaction, assessment: UUID, person: UUID, today: date) 
 
     Raises: UnknownEntity, NotOpen, NotOnTheBoard, ConflictOfInterest, AlreadyHandedIn, InvalidReview.
     """
-    known = await assessments.lock(tx, assessment)
+    known = await _lock(tx, assessment, person, today)
     review = await _own(tx, known, person, today)
     return await store.save(tx, review.hand_in(framework_numbered(known.framework_version), today))
 
@@ -61,6 +61,15 @@ async def check_impartial(tx: Transaction, assessment: Assessment, member: Membe
     review = Review(member.id, assessment.id, member)
     if chain := review.conflicts_with(registry.same_as(assessment.behind), registry.ties, today):
         raise ConflictOfInterest(chain, registry.names)
+
+
+async def _lock(tx: Transaction, assessment: UUID, person: UUID, today: date) -> Assessment:
+    """The assessment, for who sits on the board: others are not told whether it is there.
+
+    Raises: NotOnTheBoard, UnknownEntity.
+    """
+    (await board.board(tx)).member(person, today)
+    return await assessments.lock(tx, assessment)
 
 
 async def _own(tx: Transaction, assessment: Assessment, person: UUID, today: date) -> Review:

@@ -24,6 +24,7 @@ from services.matching.funding import operations as funding
 from services.matching.funding.model import BaseContribution
 from services.matching.organisations import store as organisations
 from shared.contracts.events import AdoptionEnded, AdoptionStarted, Event, ImpactRecorded
+from shared.publishing.taking import Offer
 from shared.refusals import Fault, StaleRevision, UnknownEntity
 from shared.storage import Transaction
 
@@ -42,19 +43,24 @@ class Wish:
     base: BaseContribution | None = None
 
 
-async def start(tx: Transaction, gemeente: str, wish: Wish, today: date) -> Adoption:
+async def start(tx: Transaction, gemeente: str, wish: Wish, today: date, adoption: UUID | None = None) -> Adoption:
     """A gemeente takes over the version that is on offer; its milestones and funding plan begin.
 
-    Raises: InvalidAdoption, ProjectNotOffered, AlreadyAdopted.
+    `adoption` is the id that a publisher gave it; without one it gets one of ours.
+
+    Raises: InvalidAdoption, ProjectNotOffered, AlreadyAdopted; UnknownEntity when another gemeente's has that id.
     """
     entry = await catalogue.load(tx, wish.project)
     if entry is None:
         raise InvalidAdoption("Dit project bestaat niet.", [Fault("project", "Kies een project uit de catalogus.")])
     offer = entry.adoptable_by(gemeente, today)
     if wish.version not in (None, offer.project_version):
-        raise ProjectNotOffered(f"U koos versie {wish.version}. Over te nemen is versie {offer.project_version}.")
+        fault = Fault("projectVersion", f"Kies versie {offer.project_version}.")
+        raise ProjectNotOffered(
+            f"U koos versie {wish.version}. Over te nemen is versie {offer.project_version}.", [fault]
+        )
     begun = Adoption(
-        await store.new_id(tx),
+        adoption or await store.new_id(tx),
         gemeente,
         await organisations.of_gemeente(tx, gemeente),
         wish.project,
@@ -63,12 +69,33 @@ async def start(tx: Transaction, gemeente: str, wish: Wish, today: date) -> Adop
         wish.may_be_named,
         started_on=today,
     )
-    adoption = await store.add(tx, begun.start())
-    if adoption is None:
+    started = await store.add(tx, begun.start())
+    if started is None:
+        await _check_id(tx, begun)
         raise AlreadyAdopted("Uw gemeente neemt dit project al over.")
-    tx.say(AdoptionStarted.of(adoption, adoption=adoption.id))
-    await funding.begin(tx, adoption, wish.base, today)
-    return adoption
+    tx.say(AdoptionStarted.of(started, adoption=started.id))
+    await funding.begin(tx, started, wish.base, today)
+    return started
+
+
+async def take_started(tx: Transaction, offer: Offer[AdoptionStarted]) -> UUID:
+    """A publisher starts an adoption for a gemeente that its right covers, as that gemeente could do itself.
+
+    Taken are the publisher's own id of the adoption, gemeente, project, budget, and whether the gemeente may be named.
+    Checked are `projectVersion`, which must be the version on offer, and `gemeenteOrganisation`, which must be the gemeente
+    in the registry. `startedOn` is not taken: an adoption starts on the day on which it comes in, and a day that is yet to
+    come is refused. An adoption that runs is not told again from outside: naming is changed by the gemeente.
+
+    Raises: InvalidAdoption, ProjectNotOffered, AlreadyAdopted, UnknownEntity.
+    """
+    said = offer.data
+    if faults := await _faults_of(tx, said, offer.today):
+        raise InvalidAdoption("De gegevens van de overname kloppen niet.", faults)
+    wish = Wish(said.project, said.may_be_named, said.project_version, said.budget_euro)
+    try:
+        return (await start(tx, said.gemeente, wish, offer.today, said.adoption)).id
+    except (ProjectNotOffered, AlreadyAdopted) as refused:
+        raise type(refused)(refused.detail, refused.faults or [Fault("project", refused.detail)]) from None
 
 
 async def put_milestone(tx: Transaction, adoption: UUID, gemeente: str, changed: Milestone, seen: int) -> Adoption:
@@ -111,6 +138,29 @@ async def read(tx: Transaction, adoption: UUID, viewer: Viewer) -> Adoption:
 async def note_measured(tx: Transaction, events: Sequence[Event[ImpactRecorded]]) -> None:
     """Something was measured in these adoptions. The figures stay where they were recorded."""
     await store.note_measured(tx, {event.data.adoption for event in events})
+
+
+async def _faults_of(tx: Transaction, said: AdoptionStarted, today: date) -> list[Fault]:
+    """What is wrong in what a gemeente itself never states, since it follows."""
+    registered = await organisations.of_gemeenten(tx, [said.gemeente])
+    faults = []
+    if said.gemeente not in registered:
+        faults.append(Fault("gemeente", f"'{said.gemeente}' is geen code van een gemeente, zoals GM0518."))
+    elif said.gemeente_organisation != registered[said.gemeente]:
+        known = registered[said.gemeente]
+        faults.append(Fault("gemeenteOrganisation", f"Gemeente {said.gemeente} staat in het register als {known}."))
+    if said.started_on > today:
+        faults.append(Fault("startedOn", "Deze dag moet nog komen. Stuur de overname op de dag waarop zij begint."))
+    return faults
+
+
+async def _check_id(tx: Transaction, begun: Adoption) -> None:
+    """Raises: AlreadyAdopted where the id is taken; UnknownEntity where another gemeente has it, as its adoption is unknown."""
+    for known in await store.read_many(tx, [begun.id]):
+        if known.gemeente != begun.gemeente:
+            raise UnknownEntity("overname", begun.id)
+        fault = Fault("adoption", "Geef een nieuwe overname een nieuw id.")
+        raise AlreadyAdopted("Deze overname is er al.", [fault])
 
 
 async def _own(tx: Transaction, adoption: UUID, gemeente: str, seen: int | None = None) -> Adoption:

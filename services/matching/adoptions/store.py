@@ -14,7 +14,7 @@ NEW_ID = "select uuidv7()"
 ADD = """
 insert into adoption (id, gemeente, gemeente_organisation, project, project_version, budget_euro, may_be_named, started_on)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
-on conflict (gemeente, project) where ended_on is null do nothing returning id
+on conflict do nothing returning id
 """
 LOCK = "select id from adoption where id = any($1) order by id for no key update"
 READ = """
@@ -67,7 +67,7 @@ async def new_id(tx: Transaction) -> UUID:
 
 
 async def add(tx: Transaction, adoption: Adoption) -> Adoption | None:
-    """The new adoption with its first revision; None when the gemeente has one of this project that runs."""
+    """The new adoption with its first revision; None when the gemeente has one of this project that runs, or its id is taken."""
     a = adoption
     told = (a.id, a.gemeente, a.gemeente_organisation, a.project, a.project_version, a.budget_euro)
     if await tx.fetchval(ADD, *told, a.may_be_named, a.started_on) is None:

@@ -14,6 +14,14 @@ REACTIONS = [
             ProjectAssessed: model.assessed,
             ProjectWithdrawn: model.withdrawn,
         },
+        tables=("catalogue_project", "catalogue_version", "catalogue_verdict"),
+        name="catalogue.projects",
     ),
-    fold(store.load_blocks, store.save_blocks, steps={ImpactPublished: model.published}),
+    fold(
+        store.load_blocks,
+        store.save_blocks,
+        steps={ImpactPublished: model.published},
+        tables=("catalogue_block",),
+        name="catalogue.blocks",
+    ),
 ]

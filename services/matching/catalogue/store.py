@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from services.matching.catalogue.model import Entry, attainment
@@ -156,8 +155,8 @@ async def save_many(tx: Transaction, changed: Sequence[Entry]) -> None:
     await tx.execute(
         SAVE, [e.project for e in changed], [e.withdrawn for e in changed], [e.offered_version for e in changed]
     )
-    await tx.execute(SAVE_VERSIONS, _dumped(e.versions for e in changed))
-    await tx.execute(SAVE_VERDICTS, _dumped(e.verdicts for e in changed))
+    await tx.execute(SAVE_VERSIONS, _in_order(e.versions for e in changed))
+    await tx.execute(SAVE_VERDICTS, _in_order(e.verdicts for e in changed))
 
 
 async def load_blocks(tx: Transaction, blocks: Sequence[UUID]) -> Mapping[UUID, ImpactPublished]:
@@ -167,7 +166,7 @@ async def load_blocks(tx: Transaction, blocks: Sequence[UUID]) -> Mapping[UUID, 
 
 async def save_blocks(tx: Transaction, changed: Sequence[ImpactPublished]) -> None:
     """Writes them in the order in which they are given: that of their blocks; with what they say of the project's effect."""
-    await tx.execute(SAVE_BLOCKS, [{**block.model_dump(mode="json"), **_attained(block)} for block in changed])
+    await tx.execute(SAVE_BLOCKS, [{**vars(block), **_attained(block)} for block in changed])
 
 
 async def blocks_of(tx: Transaction, project: UUID, after: UUID | None, limit: int) -> list[ImpactPublished]:
@@ -198,5 +197,7 @@ def _attained(block: ImpactPublished) -> dict[str, float | int]:
     return {} if found is None else {"share": found.share, "people": found.n}
 
 
-def _dumped(cells: Iterable[Mapping[int, ProjectSubmitted] | Mapping[int, ProjectAssessed]]) -> list[dict[str, Any]]:
-    return [of_project[number].model_dump(mode="json") for of_project in cells for number in sorted(of_project)]
+def _in_order(
+    cells: Iterable[Mapping[int, ProjectSubmitted] | Mapping[int, ProjectAssessed]],
+) -> list[ProjectSubmitted | ProjectAssessed]:
+    return [of_project[number] for of_project in cells for number in sorted(of_project)]

@@ -5,6 +5,7 @@ Source: seed page, "De benodigde financiering regelen, met behulp van partners";
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
@@ -12,12 +13,16 @@ from uuid import UUID
 from shared.contracts.events import ReopenedBecause
 from shared.contracts.events.funding import CommitmentTold
 from shared.contracts.vocabulary import CommitmentStage
-from shared.refusals import Conflict, Fault, Forbidden, Invalid, UnknownEntity
+from shared.refusals import Conflict, Fault, Forbidden, Invalid, Refusal, UnknownEntity
 
 MOST_EURO = 10_000_000_000  # above this it is a typing error
 MOST_COMMITMENTS = 100  # what one event carries
 
 _ORDER = list(CommitmentStage)
+_FIRM = "Op deze bijdrage valt nog niet te rekenen: zij is een intentie, of zij is verlopen."
+_NOT_FIRM = (
+    "Deze bijdrage telt mee. Staan er voorwaarden open? Leg haar dan vast in het financieringsplan van de overname."
+)
 
 
 class InvalidAmount(Invalid):
@@ -46,6 +51,14 @@ class CommitmentOfAnother(Forbidden):
 
 class NotYetPartner(Conflict):
     """Who was invited brings money once it takes part: what it promised before would outlive its refusal."""
+
+
+class InvalidCommitments(Invalid):
+    """Something is wrong with commitments that were told together; every fault names its place."""
+
+
+class FundingGap(Conflict):
+    """Firm commitments do not cover the budget, or the gemeente's own is not among them: the plan is not secured."""
 
 
 class TooManyCommitments(Conflict):
@@ -171,6 +184,46 @@ class FundingPlan:
         if len(others) < len(self.commitments):
             stated = self.commitment(stated.id).restated(stated)
         return replace(self, commitments=(*others, stated))
+
+    def with_told(self, told: Sequence[CommitmentTold], today: date) -> FundingPlan:
+        """The plan with these commitments added or restated; those that are not among them stay as they are.
+
+        What somebody tells is `firm` must be so by the rule: an open condition that is known here stays open unless it is.
+
+        Raises: InvalidCommitments, naming everything that is wrong at once.
+        """
+        plan, faults = self, []
+        for place, each in enumerate(told):
+            at = f"commitments.{place}"
+            try:
+                stated = plan._stated(each)
+                plan = plan.with_commitment(stated)
+            except InvalidAmount as wrong:
+                faults.append(Fault(f"{at}.amountEuro", wrong.detail))
+            except Refusal as refused:
+                faults.append(Fault(at, refused.detail))
+            else:
+                if stated.is_firm(today) != each.firm:
+                    faults.append(Fault(f"{at}.firm", _FIRM if each.firm else _NOT_FIRM))
+        if faults:
+            raise InvalidCommitments("De bijdragen kloppen niet.", faults)
+        return plan
+
+    def _stated(self, told: CommitmentTold) -> Commitment:
+        known = next((c for c in self.commitments if c.id == told.commitment), None)
+        still_open = () if known is None or told.firm else known.open_conditions
+        return Commitment(told.commitment, told.organisation, told.amount_euro, told.stage, still_open, told.expires_on)
+
+    def check_covered(self, today: date) -> None:
+        """Raises: FundingGap, which names what is missing."""
+        if gap := self.gap_euro(today):
+            fault = Fault("commitments", f"Er is nog {gap} euro nodig aan bijdragen waarop te rekenen valt.")
+            raise FundingGap(
+                f"Het plan is nog niet rond: van de {self.budget_euro} euro ontbreekt {gap} euro.", [fault]
+            )
+        if not self.is_covered(today):
+            fault = Fault("commitments", "Laat de gemeente zelf ook een bijdrage doen waarop te rekenen valt.")
+            raise FundingGap("Het plan is nog niet rond: de eigen bijdrage van de gemeente ontbreekt.", [fault])
 
     def told(self, today: date) -> tuple[CommitmentTold, ...]:
         """Every commitment that is not withdrawn, as the others hear of it."""

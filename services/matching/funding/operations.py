@@ -6,6 +6,7 @@ plan that the caller looked at; None means that it does not matter.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
@@ -17,11 +18,13 @@ from services.matching.funding.model import (
     Commitment,
     CommitmentOfAnother,
     FundingPlan,
+    InvalidCommitments,
     Reopened,
     Secured,
 )
 from shared.contracts.events import FundingReopened, FundingSecured
-from shared.refusals import StaleRevision
+from shared.publishing.taking import NotYours, Offer
+from shared.refusals import Fault, StaleRevision, UnknownEntity
 from shared.storage import Transaction
 
 
@@ -46,6 +49,25 @@ async def commit(
     return await _settle(tx, plan.with_commitment(commitment), today)
 
 
+async def take_secured(tx: Transaction, offer: Offer[FundingSecured]) -> UUID:
+    """A publisher tells of the commitments that secure a plan: they are added or restated, and the rule must hold then.
+
+    Taken are the commitments, with the publisher's own ids; those of the plan that it does not name stay as they are. Every
+    organisation must be the gemeente or take part in the adoption. Checked are `budgetEuro`, which is the gemeente's to
+    change, and `firm` of each commitment. Not taken are `firmEuro`, `gapEuro` and `on`: they follow from the commitments, and
+    today counts. Nothing is said where the plan was secured already.
+
+    Raises: NotYours, UnknownEntity, AdoptionHasEnded, InvalidCommitments, FundingGap.
+    """
+    said = offer.data
+    known = await _covered(tx, offer)
+    plan = await store.read(tx, said.adoption)
+    told = _with_told(plan, said, known, offer.today)
+    told.check_covered(offer.today)
+    await _settle(tx, told, offer.today)
+    return said.adoption
+
+
 async def withdraw(tx: Transaction, adoption: UUID, commitment: UUID, organisation: UUID, today: date) -> FundingPlan:
     """The organisation takes back what it meant to bring.
 
@@ -68,6 +90,48 @@ async def lapse(tx: Transaction, today: date) -> list[FundingPlan]:
     locked = await adoptions.lock_many(tx, await store.lapsed(tx, today))
     plans = await store.read_many(tx, [adoption.id for adoption in locked if adoption.ended_on is None])
     return [await _settle(tx, plan, today) for plan in plans.values()]
+
+
+async def _covered(tx: Transaction, offer: Offer[FundingSecured]) -> Adoption:
+    """The adoption, locked, if it goes on. One that the right does not cover looks like one that is not there.
+
+    Raises: NotYours, UnknownEntity, AdoptionHasEnded.
+    """
+    said, right = offer.data, offer.right
+    hidden = NotYours("adoption", f"overname {said.adoption} (onbekend, of buiten uw recht)")
+    try:
+        known = await adoptions.lock(tx, said.adoption)
+    except UnknownEntity:
+        if right.gemeenten.everything and right.projects.everything:
+            raise
+        raise hidden from None
+    if not (right.gemeenten.covers(known.gemeente) and right.projects.covers(str(known.project))):
+        raise hidden
+    known.check_goes_on()
+    return known
+
+
+def _with_told(plan: FundingPlan, said: FundingSecured, known: Adoption, today: date) -> FundingPlan:
+    """The plan with what is told of it. Raises: InvalidCommitments, naming everything that is wrong at once."""
+    faults = [*_faults_of(plan, said, known)]
+    try:
+        told = plan.with_told(said.commitments, today)
+    except InvalidCommitments as wrong:
+        raise InvalidCommitments(wrong.detail, [*faults, *wrong.faults]) from None
+    if faults:
+        raise InvalidCommitments("De bijdragen kloppen niet.", faults)
+    return told
+
+
+def _faults_of(plan: FundingPlan, said: FundingSecured, known: Adoption) -> Iterator[Fault]:
+    if said.budget_euro != plan.budget_euro:
+        yield Fault("budgetEuro", f"Het budget is {plan.budget_euro} euro. Alleen de gemeente kan het wijzigen.")
+    if len({told.commitment for told in said.commitments}) < len(said.commitments):
+        yield Fault("commitments", "Noem elke bijdrage één keer.")
+    takes_part = known.partners | {known.gemeente_organisation}
+    for place, told in enumerate(said.commitments):
+        if told.organisation not in takes_part:
+            yield Fault(f"commitments.{place}.organisation", "Deze organisatie doet nog niet mee aan deze overname.")
 
 
 async def _locked(tx: Transaction, adoption: UUID, seen: int | None = None) -> FundingPlan:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -69,12 +69,9 @@ async def refuse(
 async def read(tx: Transaction, adoption: UUID, partnership: UUID, viewer: Viewer) -> tuple[Adoption, Partnership]:
     """One partnership; whoever claims sees what became of its claim. Raises: UnknownEntity."""
     known = await store.read(tx, adoption)
-    found = known.partnership(partnership)
-    if found not in known.shown_to(viewer) or not (
-        known.is_seen_by(viewer) or found.organisation in viewer.organisations
-    ):
-        raise UnknownEntity("samenwerking", partnership)
-    return known, found
+    is_seen = known.is_seen_by(viewer)
+    shown = [p for p in known.shown_to(viewer) if is_seen or p.organisation in viewer.organisations]
+    return known, _among(shown, partnership, known, viewer)
 
 
 async def _check_active(tx: Transaction, organisation: UUID) -> None:
@@ -87,15 +84,23 @@ async def _check_active(tx: Transaction, organisation: UUID) -> None:
         raise OrganisationNotActive(f"{found[0].name} doet niet meer mee op dit platform.")
 
 
+def _among(shown: Sequence[Partnership], partnership: UUID, known: Adoption, viewer: Viewer) -> Partnership:
+    """The one with this id. To who may not see the adoption it looks as if that were not there. Raises: UnknownEntity."""
+    found = next((each for each in shown if each.id == partnership), None)
+    if found is None:
+        is_seen = known.is_seen_by(viewer)
+        raise UnknownEntity("samenwerking", partnership) if is_seen else UnknownEntity("overname", known.id)
+    return found
+
+
 async def _decide(
     tx: Transaction, adoption: UUID, partnership: UUID, viewer: Viewer, decide: Callable[[Adoption], Adoption]
 ) -> Adoption:
     """The gemeente decides on every claim, and may take an invitation back; who was invited answers."""
     known = await store.lock(tx, adoption)
-    asked = known.partnership(partnership)
-    is_own = asked.organisation in viewer.organisations
-    if viewer.gemeente != known.gemeente and not is_own:
-        raise UnknownEntity("samenwerking", partnership)
-    if viewer.gemeente != known.gemeente and not known.is_invitation(asked):
+    is_gemeente = viewer.gemeente == known.gemeente
+    decided_by = [p for p in known.partnerships if is_gemeente or p.organisation in viewer.organisations]
+    asked = _among(decided_by, partnership, known, viewer)
+    if not is_gemeente and not known.is_invitation(asked):
         raise NotYoursToDecide("Over uw eigen aanmelding beslist de gemeente.")
     return await store.save(tx, decide(known))

@@ -5,5 +5,12 @@ from shared.contracts.events import ProjectAssessed
 from shared.messaging import fold
 
 REACTIONS = [
-    fold(store.load_many, store.save_many, key=model.project_of, steps={ProjectAssessed: model.assessed}),
+    fold(
+        store.load_many,
+        store.save_many,
+        key=model.project_of,
+        steps={ProjectAssessed: model.assessed},
+        tables=("outcome",),
+        name="outcomes.verdicts",
+    ),
 ]

@@ -35,4 +35,4 @@ async def load_many(tx: Transaction, projects: Sequence[UUID]) -> Mapping[UUID, 
 async def save_many(tx: Transaction, changed: Sequence[Outcomes]) -> None:
     """Writes them in the order in which they are given: that of their projects."""
     said = [outcomes.of_version[number] for outcomes in changed for number in sorted(outcomes.of_version)]
-    await tx.execute(SAVE, [each.model_dump(mode="json") for each in said])
+    await tx.execute(SAVE, said)

@@ -10,6 +10,7 @@ from services.submission.projects.model import Description, Project, Summary, Ve
 from shared.storage import StaleRevision, Transaction, UnknownEntity, rows
 
 ADD = "insert into project (organisation) values ($1) returning id"
+BEGIN = "insert into project (id, organisation) values ($1, $2) on conflict (id) do nothing returning id"
 LOCK = "select revision from project where id = $1 and organisation = $2 for update"
 READ = "select id, organisation, withdrawn_on, withdrawal_reason, revision from project where id = $1"
 READ_VERSIONS = """
@@ -47,6 +48,17 @@ async def add(tx: Transaction, organisation: UUID, description: Description) -> 
     project = Project(await tx.fetchval(ADD, organisation), organisation, description, revision=1)
     await _save_version(tx, project)
     return project
+
+
+async def begin(tx: Transaction, project: UUID, organisation: UUID, description: Description) -> bool:
+    """A new project with an id that a publisher gave it, and its first concept; False where there is one, whosever it is.
+
+    It waits for who begins the same one at this moment.
+    """
+    if await tx.fetchval(BEGIN, project, organisation) is None:
+        return False
+    await _save_version(tx, Project(project, organisation, description, revision=1))
+    return True
 
 
 async def new_id(tx: Transaction) -> UUID:

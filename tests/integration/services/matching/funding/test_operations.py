@@ -14,6 +14,7 @@ from services.matching.funding import operations, store
 from services.matching.funding.model import Commitment, FundingPlan
 from shared.contracts.vocabulary import CommitmentStage
 from tests.integration.services.matching.conftest import People
+from tests.messaging import until_blocked
 from tests.standing import START, Standing, if_match
 
 Json = dict[str, Any]
@@ -46,16 +47,6 @@ async def secured(people: People, matching: Standing) -> tuple[Json, str]:
     bank = await people.register()
     await commit(matching, adoption, commitment(bank["id"], 600, expires_on=TODAY))
     return adoption, bank["id"]
-
-
-async def until_blocked(matching: Standing) -> None:
-    """Waits until some transaction of the service waits for a lock of another."""
-    async with asyncio.timeout(10):
-        while True:
-            async with matching.database.reading() as tx:
-                if await tx.fetchval("select count(*) from pg_locks where not granted"):
-                    return
-            await asyncio.sleep(0.01)
 
 
 async def test_a_commitment_that_lapsed_reopens_the_plan_once(people: People, matching: Standing) -> None:
@@ -116,24 +107,28 @@ async def test_of_two_partners_that_saw_the_same_plan_one_looks_again(people: Pe
 
 
 @pytest.mark.parametrize(("euro", "turn"), [(600, ["secured"]), (599, ["secured", "verlopen"])])
-async def test_the_lapse_that_waits_for_a_commitment_decides_on_what_it_left(
+async def test_sharp_04_the_lapse_that_waits_for_a_commitment_decides_on_what_it_left(
     people: People, matching: Standing, euro: int, turn: list[str]
 ) -> None:
+    """Guard: the plan is read in the statement after its lock (services/matching/funding/store.py)"""
     adoption, bank = await secured(people, matching)
     async with matching.database.transaction() as tx:
         await operations.commit(tx, UUID(adoption["id"]), commitment(bank, euro), TODAY)
         lapsing = asyncio.create_task(lapse(matching))
-        await until_blocked(matching)
+        await until_blocked(matching.database)
     await lapsing
     assert await turns(matching, adoption) == turn
 
 
-async def test_the_commitment_that_waits_for_the_lapse_secures_anew(people: People, matching: Standing) -> None:
+async def test_sharp_04_the_commitment_that_waits_for_the_lapse_secures_anew(
+    people: People, matching: Standing
+) -> None:
+    """Guard: the plan is read in the statement after its lock (services/matching/funding/store.py)"""
     adoption, bank = await secured(people, matching)
     async with matching.database.transaction() as tx:
         await operations.lapse(tx, TOMORROW)
         committing = asyncio.create_task(commit(matching, adoption, commitment(bank, 600), TOMORROW))
-        await until_blocked(matching)
+        await until_blocked(matching.database)
     await committing
     assert await turns(matching, adoption) == ["secured", "verlopen", "secured"]
 
@@ -143,7 +138,7 @@ async def test_the_lapse_that_waits_for_an_ending_says_nothing_any_more(people: 
     async with matching.database.transaction() as tx:
         await adoptions.end(tx, UUID(adoption["id"]), "GM0518", "Klaar", TODAY)
         lapsing = asyncio.create_task(lapse(matching))
-        await until_blocked(matching)
+        await until_blocked(matching.database)
     await lapsing
     assert await turns(matching, adoption) == ["secured"]
     assert (await matching.said(adoption["id"]))[-1].type.split(".")[2] == "adoption-ended"

@@ -14,6 +14,7 @@ from services.matching.funding.model import (
     Commitment,
     CommitmentOfAnother,
     CommitmentWithdrawn,
+    FundingGap,
     FundingPlan,
     InvalidAmount,
     Reopened,
@@ -191,3 +192,20 @@ def test_a_settled_plan_is_secured_exactly_when_it_is_covered(
     after, turn = promised(promises, budget).settle(TODAY)
     assert after.secured == after.is_covered(TODAY) == (turn == Secured())
     assert after.settle(TODAY) == (after, None)
+
+
+@STEADY
+@given(PROMISES, st.integers(1, 900))
+def test_a_plan_that_is_told_what_it_tells_itself_stays_as_it_is(
+    promises: list[tuple[int, Stage, bool]], budget: int
+) -> None:
+    known = promised(promises, budget)
+    again = known.with_told(known.told(TODAY), TODAY)
+    assert {c.id: c for c in again.commitments} == {c.id: c for c in known.commitments}
+
+
+def test_only_a_covered_plan_with_the_gemeentes_own_contribution_passes() -> None:
+    plan(own(40), commitment(euro=60)).check_covered(TODAY)
+    for lacking, said in ((plan(own(40), commitment(euro=59)), "1 euro"), (plan(commitment()), "eigen bijdrage")):
+        with pytest.raises(FundingGap, match=said):
+            lacking.check_covered(TODAY)
