@@ -21,7 +21,21 @@ REACTIONS = [
             FundingReopened: model.reopened,
             AdoptionEnded: model.ended,
         },
+        tables=("adoption",),
+        name="adoptions.lives",
     ),
-    fold(store.load_assessed, store.save_assessed, steps={ProjectAssessed: model.assessed}),
-    fold(store.load_names, store.save_names, steps={OrganisationChanged: model.named}),
+    fold(
+        store.load_assessed,
+        store.save_assessed,
+        steps={ProjectAssessed: model.assessed},
+        tables=("assessed",),
+        name="adoptions.verdicts",
+    ),
+    fold(
+        store.load_names,
+        store.save_names,
+        steps={OrganisationChanged: model.named},
+        tables=("gemeente_name",),
+        name="adoptions.names",
+    ),
 ]

@@ -9,11 +9,11 @@ from uuid import UUID
 from fastapi import Query
 
 from services.impact.figures import operations, store
+from services.impact.figures.model import Published, Search, name_of
 from services.impact.figures.operations import RegionTotal
-from services.impact.figures.store import Published, Search
 from services.impact.publication.model import Family
 from shared.contracts.events import ReleaseKind
-from shared.reference import COUNTRY, current_code, gemeenten, indicator, provinces
+from shared.reference import current_code, indicator
 from shared.web import Caller, Page, Paging, Result, Today, Tx, anyone, service_router
 from shared.web.paging import BadCursor, cursor_of
 
@@ -87,7 +87,7 @@ class TotalResult(Result):
         shown = found.total.shown
         return cls(
             region=found.region,
-            region_name=_name(found.region),
+            region_name=name_of(found.region),
             shown=shown.count,
             shown_numerator=shown.numerator,
             shown_denominator=shown.denominator,
@@ -114,7 +114,7 @@ def _told(published: Published) -> dict[str, object]:
         "period_start": block.family.period_start,
         "period_end": block.family.period_end,
         "scope": block.scope,
-        "scope_name": _name(block.scope),
+        "scope_name": name_of(block.scope),
         "shown": shown.count if shown else None,
         "shown_numerator": shown.numerator if shown else None,
         "shown_denominator": shown.denominator if shown else None,
@@ -123,13 +123,6 @@ def _told(published: Published) -> dict[str, object]:
         "release": line.number,
         "released_at": published.released_at,
     }
-
-
-def _name(region: str) -> str:
-    if region == COUNTRY:
-        return "Nederland"
-    known = gemeenten().get(region)
-    return known.short_name if known else provinces().get(region, region)
 
 
 def _known_indicator(code: str | None) -> str | None:

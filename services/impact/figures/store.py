@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from uuid import UUID
 
+from services.impact.figures.model import Published, Search
 from services.impact.publication.model import Block, Family
 from services.impact.publication.store import NEWEST, RELEASE, block_of, blocks
 from shared.storage import Transaction, rows
@@ -29,38 +28,18 @@ select id from family where (project, indicator, period_start, period_end) = ($1
 MEMBERS = "select distinct gemeente from adoption where project = $1 and (ended_on is null or ended_on >= $2)"
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """Which figures are looked for: everything that is None counts for all. Periods lie within these two days."""
-
-    project: UUID | None = None
-    indicator: str | None = None
-    gemeente: str | None = None
-    period_start: date | None = None
-    period_end: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A line of the ledger with the block that it is about."""
-
-    position: int
-    block: Block
-    released_at: datetime
-
-
 async def shown(tx: Transaction, wanted: Search, after: UUID | None, limit: int) -> Sequence[Published]:
     """What everybody may see now, in the order in which blocks came to be."""
     found = await tx.fetch(
         SHOWN, wanted.project, wanted.indicator, wanted.gemeente, wanted.period_start, wanted.period_end, after, limit
     )
-    return [_published(row) for row in found]
+    return [published(row) for row in found]
 
 
 async def releases(tx: Transaction, after: int, limit: int) -> Sequence[Published]:
     """The ledger from this place on."""
     found = await tx.fetch(LEDGER, after, limit)
-    return [_published(row) for row in found]
+    return [published(row) for row in found]
 
 
 async def of_family(tx: Transaction, family: Family) -> Sequence[Block]:
@@ -74,5 +53,6 @@ async def members(tx: Transaction, family: Family) -> frozenset[str]:
     return frozenset(row["gemeente"] for row in await tx.fetch(MEMBERS, family.project, family.period_start))
 
 
-def _published(row: rows.Row) -> Published:
+def published(row: rows.Row) -> Published:
+    """The line of a row with the columns of RELEASE."""
     return Published(row["position"], block_of(row), row["released_at"])

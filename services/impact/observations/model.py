@@ -133,6 +133,11 @@ class Observation:
         return Period(self.period_start, self.period_end)
 
     @property
+    def place(self) -> tuple[str, str | None, Period]:
+        """As `Statement.place`."""
+        return (self.indicator, self.breakdown, self.period)
+
+    @property
     def counts(self) -> Figures | None:
         """What it brings to the published figures: nothing once withdrawn, and breakdowns are not published."""
         return None if self.withdrawn or self.breakdown is not None else self.figures
@@ -216,8 +221,7 @@ class Recorded:
 
     def including(self, observation: Observation) -> Recorded:
         """With this figure among them."""
-        place = (observation.indicator, observation.breakdown, observation.period)
-        return replace(self, own=self.own | {place}, periods=self.periods | {place})
+        return replace(self, own=self.own | {observation.place}, periods=self.periods | {observation.place})
 
 
 Outcome: TypeAlias = Observation | Refusal
@@ -236,6 +240,20 @@ def record_each(known: Recorded, stated: Sequence[Statement], ids: Sequence[UUID
             known = known.including(recorded)
             outcomes.append(recorded)
     return outcomes
+
+
+def told_faults(
+    said: ImpactRecorded, stated: Statement, adoption: Adoption, known: Observation | None
+) -> Iterator[Fault]:
+    """What is wrong in what a publisher tells beside the figure. `known` is the figure that is there already, if one is."""
+    if said.project != adoption.project:
+        yield Fault("project", "Deze overname gaat over een ander project.")
+    if known is not None and known.place != stated.place:
+        yield Fault("observation", "Deze meting gaat over een andere indicator, uitsplitsing of periode.")
+    if known is None and said.withdrawn:
+        yield Fault("withdrawn", "Over deze periode is er geen cijfer om in te trekken.")
+    if known is None and said.correction_reason is not None:
+        yield Fault("correctionReason", "Over deze periode is er nog geen cijfer. Laat dit veld leeg.")
 
 
 def _is_link(text: str) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.impact.adoptions.model import Adoption
 from services.impact.indicators.model import Figures
-from services.impact.observations.model import Observation, Recorded
+from services.impact.observations.model import Observation, Recorded, Statement
 from services.impact.plans.model import Period, Plans
 from shared.storage import Transaction, UnknownEntity, rows
 
@@ -35,6 +35,13 @@ PERIODS = f"{NEWEST} where a.project = $1 and a.gemeente = $2"
 ADD = """
 insert into observation (id, adoption, indicator, period_start, period_end, breakdown)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[], $5::date[], $6::text[])
+on conflict (id) do nothing returning id
+"""
+# The one with this id, whosever it is; else the one in this place.
+KNOWN = f"""
+{NEWEST} where o.id = $1 or (o.adoption = $2 and o.indicator = $3 and o.breakdown is not distinct from $4
+  and o.period_start = $5 and o.period_end = $6)
+order by o.id = $1 desc limit 1
 """
 RAISE = "update observation set version = $2 where id = $1"
 ADD_VERSIONS = """
@@ -56,6 +63,14 @@ async def read(tx: Transaction, observation: UUID) -> Observation:
     if row is None:
         raise UnknownEntity("meting", observation)
     return _observation(row)
+
+
+async def known(tx: Transaction, observation: UUID, adoption: UUID, stated: Statement) -> Observation | None:
+    """The figure with this id, also of another adoption; else the one that stands in the place of what is stated."""
+    period = stated.period
+    place = (adoption, stated.indicator, stated.breakdown, period.start, period.end)
+    row = await tx.fetchrow(KNOWN, observation, *place)
+    return None if row is None else _observation(row)
 
 
 async def versions(tx: Transaction, observation: UUID) -> Sequence[Observation]:
@@ -86,8 +101,8 @@ async def recorded(
 
 
 async def add(tx: Transaction, recorded: Sequence[Observation]) -> None:
-    """Writes new observations."""
-    await tx.execute(
+    """Writes new observations. Raises: UnknownEntity where somebody else's has the id that a publisher gave to one."""
+    added = await tx.fetch(
         ADD,
         [o.id for o in recorded],
         [o.adoption for o in recorded],
@@ -96,6 +111,8 @@ async def add(tx: Transaction, recorded: Sequence[Observation]) -> None:
         [o.period_end for o in recorded],
         [o.breakdown for o in recorded],
     )
+    if taken := {o.id for o in recorded} - {row["id"] for row in added}:
+        raise UnknownEntity("meting", taken.pop())
     await _add_versions(tx, recorded)
 
 

@@ -15,9 +15,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.impact.exports.model import EXPORTS
 from services.impact.service import service
 from shared.contracts.events import ImpactPublished
 from shared.web.auth import Permit
+from tests.integration.services.impact.exports.test_http import of_csv, of_cube, of_parquet
+from tests.integration.services.impact.feed.test_stream import Reader, served
 from tests.integration.services.impact.sample import (
     AMSTERDAM,
     DELFT,
@@ -32,10 +35,11 @@ from tests.integration.services.impact.sample import (
     share,
 )
 from tests.standing import Standing, if_match
+from tests.waiting import eventually
 
 NextMorning = Callable[[], Awaitable[None]]
 EXACT = (9871, 9872, 9873, 9877, 8233, 9041, 9042, 7, 6, 31417.29, 9878, 6131, 6137)
-PAGED = {"/releases": {"limit": "100"}}
+PAGED = {path: {"limit": "100"} for path in ("/releases", "/feed", "/snapshot")}
 BIG = [number for number in EXACT if number > 10]
 NUMBER = re.compile(r"(?<![0-9a-fA-F.-])\d+(?:\.\d+)?(?![0-9a-fA-F-])")
 
@@ -96,10 +100,30 @@ async def measured(adopts: Adopts, project: UUID, next_morning: NextMorning) -> 
     await den_haag.own.post(f"{den_haag.address}/observations", json=count(-9871, Q3))  # refused
 
 
-async def read_all(anyone: httpx.AsyncClient, project: UUID) -> dict[str, str]:
+async def exported(anyone: httpx.AsyncClient) -> dict[str, str]:
+    """The rows of every file as JSON; of a cube without the numbers of its cells, which tell where a figure stands."""
+    readers = {"csv": of_csv, "json": of_cube, "parquet": of_parquet}
+    bodies = {}
+    for file in EXPORTS:
+        rows = readers[file.rpartition(".")[2]]((await anyone.get(f"/exports/{file}")).content)
+        bodies[f"/exports/{file}"] = json.dumps(rows, default=str)
+    return bodies
+
+
+async def streamed(impact: Standing, anyone: httpx.AsyncClient) -> str:
+    """All that a stream tells from the first line on."""
+    reader, last = Reader(), (await anyone.get("/snapshot")).json()["cursor"]
+    async with served(impact) as wire, wire.reading(reader):
+        await eventually(lambda: reader.last_id == last)
+    return json.dumps(reader.events)
+
+
+async def read_all(impact: Standing, anyone: httpx.AsyncClient, project: UUID) -> dict[str, str]:
     """The body of every public address, with whatever can be asked of it."""
-    bodies: dict[str, str] = {}
+    bodies = {"/feed/stream": await streamed(impact, anyone), **await exported(anyone)}
     for path in public_addresses():
+        if path in ("/feed/stream", "/exports/{file}"):
+            continue
         for period in (Q1, Q2, Q3):
             for code in ("aanmeldingen", "uitval_pct", "gemiddelde_schuld_eur"):
                 asked = {"project": str(project), "indicator": code, "periodStart": period[0], "periodEnd": period[1]}
@@ -122,11 +146,14 @@ async def test_no_exact_figure_leaves(
     project = uuid4()
     with caplog.at_level(logging.DEBUG):
         await measured(adopts, project, next_morning)
-        bodies = await read_all(anyone, project)
+        bodies = await read_all(impact, anyone, project)
         await next_morning()
-        bodies |= {f"{address} the next day": body for address, body in (await read_all(anyone, project)).items()}
+        bodies |= {
+            f"{address} the next day": body for address, body in (await read_all(impact, anyone, project)).items()
+        }
     assert set(public_addresses()) == {
-        "/indicators", "/indicators/{code}", "/published-figures", "/published-figures/totals", "/releases",
+        "/exports", "/exports/{file}", "/feed", "/feed/stream", "/indicators", "/indicators/{code}", "/published-figures",
+        "/published-figures/totals", "/releases", "/snapshot",
     }  # fmt: skip
     assert any("9875" in body for body in bodies.values())  # the rounded figure did leave
     assert any("9880" in body for body in bodies.values())

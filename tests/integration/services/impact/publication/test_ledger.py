@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from services.impact.publication import operations
+from services.impact.publication.store import TAKE
 from shared.clock import day_of
 from tests.integration.services.impact.sample import (
     AMSTERDAM,
@@ -28,15 +29,25 @@ from tests.integration.services.impact.sample import (
     started,
     totals,
 )
+from tests.messaging import until_blocked
 from tests.standing import Standing
 
 NextMorning = Callable[[], Awaitable[None]]
+AGAIN = """
+insert into release select (jsonb_populate_record(r, jsonb_build_object('position', $1::bigint, 'number', 2, 'replaces', 1,
+  'kind', 'gecorrigeerd', 'released_on', r.released_on + 1))).* from release r where number = 1 order by position limit 1
+"""
 
 
 async def ledger(impact: Standing) -> list[int]:
     """The places that were taken."""
     async with impact.database.reading() as tx:
         return [row["position"] for row in await tx.fetch("select position from release order by position")]
+
+
+async def after(impact: Standing, position: int) -> list[int]:
+    """What a reader finds that has read up to this position."""
+    return [place for place in await ledger(impact) if place > position]
 
 
 async def scopes(impact: Standing, project: UUID) -> dict[str, Any]:
@@ -71,6 +82,25 @@ async def test_many_that_record_the_same_periods_in_any_order_wait_for_each_othe
     assert [(await totals(impact, project, period))["NL"] for period in periods] == [(85, True)] * 3
     taken = await ledger(impact)
     assert taken == list(range(1, len(taken) + 1))
+
+
+async def test_rule_22_who_reads_on_from_a_position_misses_nothing_that_is_committed_late(
+    impact: Standing, adopts: Adopts
+) -> None:
+    """Guard: whoever adds holds the row of `ledger` until the commit (TAKE in services/impact/publication/store.py)"""
+    early, late = [await adopts(gemeente) for gemeente in (DEN_HAAG, DELFT)]
+    await early.records(count(43))
+    seen = await ledger(impact)
+    async with impact.database.transaction() as slow:
+        await slow.execute(TAKE, 1)
+        await slow.execute(AGAIN, seen[-1] + 1)
+        hurrying = asyncio.create_task(late.records(count(17)))
+        await until_blocked(impact.database)
+        assert await after(impact, seen[-1]) == [], "nobody may commit a later position first"
+    await hurrying
+    seen += await after(impact, seen[-1])
+    assert seen == list(range(1, len(seen) + 1))
+    assert len(seen) > 2
 
 
 async def test_a_gemeente_the_morning_round_and_a_refusal_to_be_named_meet_in_one_family(
