@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="run the issuer; it refuses unless ENVIRONMENT is development")
     asking = commands.add_parser(
-        "token", help="print a token; GEMEENTE, ORGANISATION and SUBJECT are environment variables"
+        "token", help="print a token; GEMEENTE, ORGANISATION, CLIENT and SUBJECT are environment variables"
     )
     asking.add_argument("roles", nargs="*", metavar="ROLE", help=", ".join(ROLES))
     asked = parser.parse_args(arguments)
@@ -64,7 +64,7 @@ def token(roles: Sequence[str]) -> str:
 
     Raises: NotAsked.
     """
-    variables = {name: os.environ.get(name.upper(), "") for name in ("subject", "gemeente", "organisation")}
+    variables = {name: os.environ.get(name.upper(), "") for name in ("subject", "gemeente", "organisation", "client")}
     form: dict[str, list[str]] = {"role": list(roles), **{name: [value] for name, value in variables.items()}}
     Wanted.of(form)  # what is wrong can be said without the issuer
     try:

@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from deploy.issuer.clients import GRANT, UnknownClient, client_of, declared_in
 from deploy.issuer.tokens import VALID_FOR, Issuer, NotAsked, Wanted
+from shared.access import BadAccess
 
 MAX_FORM_BYTES = 16_384
 
@@ -25,12 +27,13 @@ def issuer_app(issuer: Issuer) -> Starlette:
 
     async def token(request: Request) -> Response:
         try:
-            form = parse_qs((await request.body()).decode(), max_num_fields=50)
-            wanted = Wanted.of(form)
-        except NotAsked as refusal:
-            return JSONResponse({"error": "invalid_request", "error_description": str(refusal)}, 400)
+            wanted = _wanted(parse_qs((await request.body()).decode(), max_num_fields=50), request)
+        except UnknownClient as refusal:
+            return _refused("invalid_client", str(refusal), 401, {"WWW-Authenticate": 'Basic realm="issuer"'})
+        except (NotAsked, BadAccess) as refusal:
+            return _refused("invalid_request", str(refusal))
         except ValueError:
-            return JSONResponse({"error": "invalid_request", "error_description": "Send a form in UTF-8."}, 400)
+            return _refused("invalid_request", "Send a form in UTF-8.")
         answer = {
             "access_token": issuer.token(wanted),
             "token_type": "Bearer",
@@ -49,3 +52,14 @@ def issuer_app(issuer: Issuer) -> Starlette:
             Route("/health/ready", ready),
         ]
     )
+
+
+def _wanted(form: dict[str, list[str]], request: Request) -> Wanted:
+    """Systems ask as they ask any issuer; people of this machine say what they want to be."""
+    if form.get("grant_type") == [GRANT]:
+        return client_of(form, request.headers.get("authorization"), declared_in())
+    return Wanted.of(form)
+
+
+def _refused(error: str, why: str, status: int = 400, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": error, "error_description": why}, status, headers)

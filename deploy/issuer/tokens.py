@@ -11,7 +11,7 @@ from uuid import UUID
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from shared.web.logins import GEMEENTE, LONGEST_SUBJECT, ROLES, Role
+from shared.web.logins import CLIENT, GEMEENTE, LONGEST_SUBJECT, ROLES, Role
 
 ALGORITHM = "ES256"
 VALID_FOR = timedelta(hours=8)
@@ -29,10 +29,11 @@ class Wanted:
     subject: str
     gemeente: str | None
     organisation: UUID | None
+    client: str | None = None
 
     @classmethod
     def of(cls, form: Mapping[str, Sequence[str]]) -> Wanted:
-        """Reads `role` (one or more), `subject`, `gemeente` and `organisation`; empty is the same as absent.
+        """Reads `role` (one or more), `subject`, `gemeente`, `organisation` and `client`; empty is the same as absent.
 
         Raises: NotAsked.
         """
@@ -44,10 +45,16 @@ class Wanted:
             raise NotAsked("The role gemeente needs a gemeente, for example GEMEENTE=GM0518.")
         if Role.PARTNER in roles and organisation is None:
             raise NotAsked("The role partner needs an organisation, for example ORGANISATION=<its id>.")
-        subject = _first(form, "subject") or ":".join(str(part) for part in (*roles, gemeente, organisation) if part)
+        client = _first(form, "client")
+        if client is None and not {Role.PUBLISHER, Role.SUBSCRIBER}.isdisjoint(roles):
+            raise NotAsked("The roles publisher and subscriber need a client, for example CLIENT=voorbeeld-gemeente.")
+        given = (*roles, gemeente, organisation, client)
+        subject = _first(form, "subject") or ":".join(str(part) for part in given if part)
         if len(subject) > LONGEST_SUBJECT or not (subject.isascii() and subject.isprintable()):
             raise NotAsked(f"A subject has at most {LONGEST_SUBJECT} printable ASCII characters.")
-        return cls(roles, subject, gemeente, organisation)
+        if client is not None and not CLIENT.fullmatch(client):
+            raise NotAsked(f"{client!r} is no name of a client.")
+        return cls(roles, subject, gemeente, organisation, client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +81,10 @@ class Issuer:
             claims["gemeente"] = wanted.gemeente
         if wanted.organisation:
             claims["organisation"] = str(wanted.organisation)
-        return jwt.encode({"alg": ALGORITHM, "kid": self.key.thumbprint()}, claims, self.key, algorithms=[ALGORITHM])
+        if wanted.client:
+            claims |= {"azp": wanted.client, "client_id": wanted.client}  # Keycloak's name for it, and that of RFC 9068
+        header = {"alg": ALGORITHM, "kid": self.key.thumbprint(), "typ": "at+jwt"}
+        return jwt.encode(header, claims, self.key, algorithms=[ALGORITHM])
 
     def jwks(self) -> dict[str, Any]:
         """The public key, as verifiers fetch it."""
@@ -88,6 +98,8 @@ class Issuer:
             "jwks_uri": f"{self.address}/jwks",
             "token_endpoint": f"{self.address}/token",
             "response_types_supported": ["token"],
+            "grant_types_supported": ["client_credentials"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [ALGORITHM],
         }

@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local.ports import free_port
 from shared.clock import system_clock
+from shared.web.discovery import IssuerAddress
 from shared.web.logins import Role
 from shared.web.tokens import Verifier
 
@@ -64,7 +65,7 @@ async def test_the_command_prints_a_token_that_holds_and_nothing_else(issuer: di
     assert (printed.returncode, printed.stderr) == (0, "")
     address = issuer["OIDC_ISSUER"]
     async with httpx.AsyncClient() as http:
-        verifier = Verifier(f"{address}/jwks", address, AUDIENCE, http, system_clock)
+        verifier = Verifier(IssuerAddress(address, f"{address}/jwks"), AUDIENCE, http, system_clock)
         login = await verifier.login_of(printed.stdout.removesuffix("\n"))
     assert (login.subject, login.gemeente) == ("iemand", "GM0518")
     assert login.roles == {Role.GEMEENTE, Role.SUBMITTER}

@@ -29,6 +29,8 @@ ORGANISATION = "0198f000-0000-7000-8000-000000000001"
         ({"role": ["gemeente"], "gemeente": ["Den Haag"]}, "no code of a gemeente"),
         ({"role": ["partner"]}, "needs an organisation"),
         ({"role": ["partner"], "organisation": ["ING"]}, "no id of an organisation"),
+        ({"role": ["publisher"]}, "need a client"),
+        ({"role": ["subscriber"], "client": ["ik & jij"]}, "no name of a client"),
         ({"role": ["operator"], "subject": ["é"]}, "printable ASCII"),
     ],
 )
