@@ -1,0 +1,1 @@
+"""Back-up of the databases, and putting one back."""
