@@ -8,34 +8,36 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import asyncpg
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings
 
+from deploy.access.applying import outsiders
+from deploy.access.settings import DECLARED
+from deploy.keycloak import database as keycloak
+from deploy.topics import WAIT_SECONDS, make, new_topic, patiently
+from shared.access import BadAccess, read_access
 from shared.contracts.registry import TOPIC_SETTINGS, TOPICS
 from shared.runtime.migrating import migrate
-from shared.runtime.running import administering
 from shared.runtime.service import Service
-from shared.runtime.settings import NoSecret, Settings, secret
+from shared.runtime.settings import KafkaSettings, NoSecret, Settings, secret
+from shared.runtime.starting import administering
 from shared.storage import roles
 from shared.storage.migrations import MigrationChanged
 
 SERVICES = ("submission", "assessment", "matching", "impact")
-WAIT_SECONDS = 30.0
-"""How long Postgres, Kafka and its coordinators may take to be there."""
 LOCK = "select pg_advisory_lock(hashtext('set-up'))"
 """Databases and roles belong to the whole server: two that set it up at once wait for each other."""
 
 
-class SetupSettings(BaseSettings):
+class SetupSettings(KafkaSettings):
     """What the set-up needs beyond what a service needs: the administrator, and every role's password."""
 
     database_host: str = "127.0.0.1"
@@ -44,9 +46,9 @@ class SetupSettings(BaseSettings):
     database_admin: str = "postgres"
     database_admin_password_file: Path
     database_password_dir: Path
-    kafka_servers: str
     kafka_replication: Annotated[int, Field(ge=1)] = 1
     kafka_min_insync: Annotated[int, Field(ge=1)] = 1
+    access_file: Path = DECLARED
     oidc_issuer: str = ""
 
     def password(self, role: str) -> str:
@@ -69,7 +71,6 @@ class SetupSettings(BaseSettings):
             database_owner_password_file=self.database_password_dir / f"{service}_owner",
             kafka_servers=self.kafka_servers,
             oidc_issuer=self.oidc_issuer,
-            oidc_jwks_url=self.oidc_issuer,
         )
 
 
@@ -93,6 +94,8 @@ async def prepare_database(settings: SetupSettings) -> None:
             name = await connection.fetchval("select quote_ident($1)", settings.database_name)
             await connection.execute(f"create database {name}")
         await _prepare_roles(settings)
+        if (settings.database_password_dir / keycloak.ROLE).exists():  # without it somebody else gives the tokens
+            await keycloak.prepare(connection, settings.password(keycloak.ROLE))
     finally:
         await connection.close()
 
@@ -103,48 +106,17 @@ async def _prepare_roles(settings: SetupSettings) -> None:
         for service in SERVICES:
             passwords = settings.password(service), settings.password(f"{service}_owner")
             await roles.prepare(connection, settings.database_name, service, *passwords)
+        if (settings.database_password_dir / roles.VERIFIER).exists():  # without it nobody compares services
+            await roles.let_verify(connection, settings.database_name, settings.password(roles.VERIFIER))
     finally:
         await connection.close()
 
 
 async def create_topics(admin: AIOKafkaAdminClient, replication: int, min_insync: int) -> list[str]:
-    """Creates the topics that are not there and returns their names, once they can be used. Raises: KafkaError.
-
-    The admin client never raises for a topic: its answer has to be read.
-    """
+    """Creates the topics that are not there and returns their names, once they can be used. Raises: KafkaError."""
     config = {name: str(value) for name, value in TOPIC_SETTINGS.items()}
-    config |= {"min.insync.replicas": str(min_insync), "unclean.leader.election.enable": "false"}
-    wanted = [NewTopic(topic.name, topic.partitions, replication, topic_configs=config) for topic in TOPICS.values()]
-    made = []
-    for name, code, *detail in (await admin.create_topics(wanted)).topic_errors:
-        error = for_code(code)
-        if code == 0:
-            made.append(name)
-        elif error is not TopicAlreadyExistsError:
-            raise error(f"topic {name}: {detail[0] if detail else code}")
-    await _patiently(lambda: _expect_topics(admin))
-    return made
-
-
-async def _expect_topics(admin: AIOKafkaAdminClient) -> None:
-    """A broker hears of a new topic a moment after it was made; a service that looks sooner would end."""
-    for topic in await admin.describe_topics([topic.name for topic in TOPICS.values()]):
-        code = topic["error_code"] or max(part["error_code"] for part in topic["partitions"])
-        if code:
-            raise for_code(code)(f"topic {topic['topic']} cannot be used yet")
-
-
-async def _patiently(question: Callable[[], Awaitable[object]]) -> None:
-    """Asks until it is answered. Raises: KafkaError, at once if time does not help."""
-    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
-    while True:
-        try:
-            await question()
-            return
-        except KafkaError as error:
-            if not error.retriable or asyncio.get_running_loop().time() > deadline:
-                raise
-            await asyncio.sleep(0.1)
+    wanted = [new_topic(topic.name, topic.partitions, config, replication, min_insync) for topic in TOPICS.values()]
+    return await make(admin, wanted)
 
 
 async def find_coordinators(admin: AIOKafkaAdminClient, groups: Iterable[str]) -> None:
@@ -153,7 +125,7 @@ async def find_coordinators(admin: AIOKafkaAdminClient, groups: Iterable[str]) -
     The first question makes Kafka create its topic of offsets: asked here, no consumer has to wait for it.
     """
     for group in groups:
-        await _patiently(partial(admin.find_coordinator, group))
+        await patiently(partial(admin.find_coordinator, group))
 
 
 def declared(name: str) -> Service:
@@ -166,8 +138,10 @@ async def prepare(settings: SetupSettings) -> None:
     """Everything, in order, saying what it does."""
     await prepare_database(settings)
     print(f"roles and schemas: {', '.join(SERVICES)}")
-    async with administering(settings.kafka_servers, WAIT_SECONDS) as admin:
-        made = await create_topics(admin, settings.kafka_replication, settings.kafka_min_insync)
+    async with administering(settings.brokers, WAIT_SECONDS) as admin:
+        copies = settings.kafka_replication, settings.kafka_min_insync
+        made = await create_topics(admin, *copies)
+        made += await make(admin, outsiders(read_access(settings.access_file), *copies))
         await find_coordinators(admin, SERVICES)
     print(f"topics: {', '.join(made) or 'all there'}")
     for name in SERVICES:
@@ -183,7 +157,7 @@ def main() -> None:
     except ValidationError as error:
         names = ", ".join(sorted({str(fault["loc"][0]).upper() for fault in error.errors()}))
         raise SystemExit(f"These settings are missing or wrong: {names}.") from None
-    except (NoSecret, MigrationChanged) as error:
+    except (NoSecret, MigrationChanged, BadAccess) as error:
         raise SystemExit(str(error)) from None
     except (OSError, asyncpg.PostgresError) as error:
         raise SystemExit(f"The set-up stopped at Postgres: {error or type(error).__name__}") from None

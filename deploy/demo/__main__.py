@@ -1,4 +1,7 @@
-"""`python -m deploy.demo` plays the journey and checks it; `python -m deploy.demo check` only reads Kafka back."""
+"""`python -m deploy.demo` plays the journey and checks it.
+
+`... check` only reads Kafka back; `... table` only shows how every adoption stands.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from deploy.demo import table
 from deploy.demo.check import check
 from deploy.demo.failing import DemoFailed
 from deploy.demo.places import Places
@@ -19,11 +23,13 @@ from deploy.local.errors import RunnerError
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit code: 0 when everything came, and both readers see the same."""
     parser = argparse.ArgumentParser(prog="python -m deploy.demo", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=("play", "check"), default="play")
+    parser.add_argument("what", nargs="?", choices=("play", "check", "table"), default="play")
     asked = parser.parse_args(arguments)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what matters of it is told in words
     screen = Screen()
     try:
+        if asked.what == "table":
+            return asyncio.run(stand(Places.load(), screen))
         return asyncio.run(run(Places.load(), screen, plays=asked.what == "play"))
     except DemoFailed as failed:
         screen.close(str(failed), good=False)
@@ -47,6 +53,13 @@ async def run(places: Places, screen: Screen, *, plays: bool) -> int:
         steps = len(journey.stage.titles)
         screen.close(f"De demo {journey.number} is klaar: {steps} stappen in {duration(clock() - began)}.")
     return 1 if found else 0
+
+
+async def stand(places: Places, screen: Screen) -> int:
+    """The closing table of everything that was ever played. Raises: DemoFailed."""
+    async with wired(places, screen) as wire:
+        await table.show_all(wire, screen)
+    return 0
 
 
 if __name__ == "__main__":

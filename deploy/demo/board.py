@@ -48,7 +48,7 @@ async def seat(journey: Journey) -> None:
         manager = await journey.cast.programme_manager()
         for place, organisation in SEATS.items():
             body = {
-                "subject": f"demo-{place}",
+                "subject": await journey.cast.login_of(place),
                 "name": f"{place} (voorbeeld)",
                 "seat": place,
                 "affiliations": [{"organisation": str(journey.organisations[organisation])}],

@@ -1,4 +1,4 @@
-"""Who plays: everybody gets a token of the development issuer, as `make token` gives one."""
+"""Who plays: everybody gets a token of the platform's issuer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from deploy.demo.client import Client, Wire
-from deploy.demo.failing import DemoFailed
+from deploy.demo.keycloak import Keycloak
+from deploy.demo.tokens import DevelopmentIssuer, Tokens, Wanted, subject_of
 from shared.web.logins import Role
 
 
@@ -15,7 +16,13 @@ class Cast:
     """Everybody who asks something, each with a token that is fetched once."""
 
     wire: Wire
-    _known: dict[tuple[str, ...], Client] = field(default_factory=dict)
+    _known: dict[tuple[object, ...], Client] = field(default_factory=dict)
+    _tokens: Tokens = field(init=False)
+
+    def __post_init__(self) -> None:
+        installation = self.wire.places.installation
+        keycloak = installation and installation.keycloak
+        self._tokens = Keycloak(keycloak, installation) if installation and keycloak else DevelopmentIssuer(self.wire)
 
     @property
     def public(self) -> Client:
@@ -24,13 +31,22 @@ class Cast:
 
     async def programme_manager(self) -> Client:
         """Somebody of the programme office, who also sits on the board."""
-        return await self._client(Role.PROGRAMME_MANAGER, Role.BOARD_MEMBER, subject="demo-programmamanager")
+        return await self._client(Role.PROGRAMME_MANAGER, Role.BOARD_MEMBER, name="demo-programmamanager")
+
+    async def operator(self) -> Client:
+        """Looks after the messages of every service."""
+        return await self._client(Role.OPERATOR)
 
     async def board_member(self, seat: str) -> Client:
         """Whoever holds this seat on the board."""
         if seat == "programmamanager":
             return await self.programme_manager()
-        return await self._client(Role.BOARD_MEMBER, subject=f"demo-{seat}")
+        return await self._client(Role.BOARD_MEMBER, name=f"demo-{seat}")
+
+    async def login_of(self, seat: str) -> str:
+        """The login of whoever holds this seat, as the issuer knows it (`sub`)."""
+        member = await self.board_member(seat)
+        return subject_of(member.token or "")
 
     async def submitter(self, organisation: UUID) -> Client:
         """Somebody who submits projects for an organisation."""
@@ -45,21 +61,10 @@ class Cast:
         return await self._client(Role.PARTNER, organisation=organisation)
 
     async def _client(
-        self, *roles: Role, subject: str = "", gemeente: str = "", organisation: UUID | None = None
+        self, *roles: Role, name: str = "", gemeente: str = "", organisation: UUID | None = None
     ) -> Client:
-        asked = {"subject": subject, "gemeente": gemeente, "organisation": str(organisation or "")}
-        who = (*roles, *asked.values())
+        who = (*roles, name, gemeente, organisation)
         if who not in self._known:
-            self._known[who] = Client(self.wire, await self._token({"role": list(roles), **asked}))
+            token = await self._tokens.token(Wanted(roles, name, gemeente, organisation))
+            self._known[who] = Client(self.wire, token)
         return self._known[who]
-
-    async def _token(self, form: dict[str, str | list[Role]]) -> str:
-        issuer = self.wire.places.issuer
-        request = self.wire.http.build_request("POST", f"{issuer}/token", data=form)
-        response = await self.wire.send("issuer", request)
-        if response.is_error:
-            raise DemoFailed(
-                f"De uitgever van toegangsbewijzen op {issuer} gaf status {response.status_code}.",
-                self.wire.places.advice("issuer"),
-            )
-        return str(response.json()["access_token"])

@@ -14,7 +14,9 @@ from aiokafka.errors import KafkaError
 
 from deploy.demo.events import TOPIC_NAMES, Record, Seen, Sequences
 from deploy.demo.failing import DemoFailed
+from deploy.demo.polling import Strange, poll
 from shared.contracts.event import EventData
+from shared.messaging.brokers import Servers, client_settings
 
 D = TypeVar("D", bound=EventData)
 POLL_MS = 200
@@ -38,10 +40,14 @@ def partitions_of(consumer: AIOKafkaConsumer) -> list[TopicPartition]:
     return found
 
 
-async def connected(servers: str) -> AIOKafkaConsumer:
+async def connected(servers: Servers) -> AIOKafkaConsumer:
     """A consumer outside any group, that reads what it is told to. Raises: DemoFailed, when Kafka does not answer."""
     consumer = AIOKafkaConsumer(
-        *TOPIC_NAMES, bootstrap_servers=servers, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+        *TOPIC_NAMES,
+        **client_settings(servers),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
     )
     try:
         await consumer.start()
@@ -57,10 +63,13 @@ async def connected(servers: str) -> AIOKafkaConsumer:
 
 
 class Follower:
-    """`async with Follower(servers) as follower`: from then on nothing that is said goes unseen."""
+    """`async with Follower(servers) as follower`: from then on nothing that is said goes unseen.
 
-    def __init__(self, servers: str) -> None:
-        self._servers = servers
+    Where `strange` is given, others write there too: it says what of theirs is passed over, and so is what nobody can read.
+    """
+
+    def __init__(self, servers: Servers, strange: Strange | None = None) -> None:
+        self._servers, self._strange = servers, strange
         self._seen: list[tuple[Seen, float]] = []
         self._faults: list[str] = []
         self._sequences = Sequences()
@@ -133,8 +142,11 @@ class Follower:
 
     async def _follow(self, consumer: AIOKafkaConsumer) -> None:
         while True:
-            for records in (await consumer.getmany(timeout_ms=POLL_MS)).values():
-                for record in records:
+            records, unreadable = await poll(consumer, POLL_MS)
+            if unreadable and self._strange is None:
+                self._faults.append(f"{unreadable} berichten op Kafka zijn niet te lezen.")
+            for record in records:
+                if self._strange is None or not self._strange(record):
                     self._take(record)
             self._grown.set()
 

@@ -101,7 +101,8 @@ async def answer(journey: Journey, told: Json, before: list[Json]) -> None:
             moved = "nieuw in de lijst" if earlier is None else f"was {points(earlier)}"
             step.line(f"{now['place']}. {now['title']}: {points(now['scoreTenths'])} punten ({moved})")
         is_same = [(s["project"], s["scoreTenths"]) for s in after] == list(was.items())
-        step.must(not is_same, "Het antwoord veranderde niets aan de lijst.", "matching")
+        is_listed = body["project"] in was  # after many runs there are more projects than the list shows
+        step.must(not (is_same and is_listed), "Het antwoord veranderde niets aan de lijst.", "matching")
 
 
 def place(number: int | None) -> str:

@@ -5,24 +5,39 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from deploy.local.settings import ROOT, SERVICES, Settings
+from deploy.demo.installation import ENV_FILE, Installation
+from deploy.local.guarding import ADMINISTRATOR
+from deploy.local.settings import SERVICES, Settings
+from shared.messaging.brokers import Brokers, Login, Servers
 
 COMPOSE = "compose"
-ENV_FILE = ROOT / ".env"
-IN_COMPOSE = {"submission": 8101, "assessment": 8102, "matching": 8103, "impact": 8104, "issuer": 8109, "kafka": 8192}
-"""What docker-compose.yml publishes where .env says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The addresses of a platform: services by name, the development issuer, and Kafka as `host:port`."""
+    """The addresses of a platform: services by name, who gives the tokens, and Kafka as `host:port`."""
 
     services: Mapping[str, str]
     issuer: str
     kafka: str
-    is_compose: bool = False
+    installation: Installation | None = None
+    as_administrator: Brokers | None = None
+
+    @property
+    def is_compose(self) -> bool:
+        """Whether docker compose runs it."""
+        return self.installation is not None
+
+    @property
+    def brokers(self) -> Servers:
+        """How to come to Kafka: with the password of its administrator, where it asks for one. Raises: RunnerError."""
+        if self.installation:
+            password = partial(self.installation.secret, f"kafka/{ADMINISTRATOR}")
+            return Brokers(self.kafka, Login(ADMINISTRATOR, password), self.installation.trust)
+        return self.as_administrator or self.kafka
 
     @classmethod
     def load(cls, variables: Mapping[str, str] = os.environ, env_file: Path = ENV_FILE) -> Places:
@@ -30,13 +45,21 @@ class Places:
 
         Raises: RunnerError, when PORT_BASE is no port.
         """
-        is_compose = variables.get("TARGET") == COMPOSE
-        ports = _published({**_written(env_file), **variables}) if is_compose else _local(variables)
+        if variables.get("TARGET") == COMPOSE:
+            installation = Installation.load(variables, env_file)
+            urls = {name: f"{installation.url}/{name}" for name in SERVICES}
+            issuer, kafka = installation.issuer, installation.kafka
+        else:
+            settings, installation = Settings.load(variables), None
+            urls = {name: settings.url(name) for name in SERVICES}
+            issuer, kafka = settings.url("issuer"), settings.kafka_servers
+        kafka = variables.get("KAFKA_SERVERS") or kafka
         return cls(
-            {name: variables.get(f"{name.upper()}_URL") or _url(ports[name]) for name in SERVICES},
-            variables.get("ISSUER_URL") or _url(ports["issuer"]),
-            variables.get("KAFKA_SERVERS") or f"127.0.0.1:{ports['kafka']}",
-            is_compose,
+            {name: variables.get(f"{name.upper()}_URL") or url for name, url in urls.items()},
+            variables.get("ISSUER_URL") or issuer,
+            kafka,
+            installation,
+            None if installation else _administrator(kafka, Settings.load(variables)),
         )
 
     def advice(self, service: str | None = None) -> str:
@@ -49,23 +72,6 @@ class Places:
         return f"Kijk met `make status` of alles draait, en met `make logs{name}` wat er misging."
 
 
-def _local(variables: Mapping[str, str]) -> dict[str, int]:
-    settings = Settings.load(variables)
-    return {name: settings.port(name) for name in IN_COMPOSE}
-
-
-def _published(variables: Mapping[str, str]) -> dict[str, int]:
-    return {name: int(variables.get(f"{name.upper()}_PORT") or port) for name, port in IN_COMPOSE.items()}
-
-
-def _written(env_file: Path) -> dict[str, str]:
-    """The settings in a .env file: NAME=value on each line."""
-    if not env_file.exists():
-        return {}
-    lines = (line.strip() for line in env_file.read_text(encoding="utf-8").splitlines())
-    pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip().strip("\"'") for name, value in pairs}
-
-
-def _url(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+def _administrator(servers: str, settings: Settings) -> Brokers | None:
+    file = settings.kafka_passwords / ADMINISTRATOR
+    return Brokers(servers, Login(ADMINISTRATOR, file.read_text)) if settings.secured else None

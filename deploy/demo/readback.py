@@ -11,6 +11,7 @@ from deploy.demo.events import Seen, Sequences
 from deploy.demo.failing import DemoFailed
 from deploy.demo.follower import connected, partitions_of
 from deploy.demo.overview import Measured, Money, Overview, figure, plain
+from deploy.demo.polling import Strange, poll
 from shared.contracts.event import EventData
 from shared.contracts.events import (
     AdoptionEnded,
@@ -23,6 +24,7 @@ from shared.contracts.events import (
     ProjectAssessed,
     ProjectSubmitted,
 )
+from shared.messaging.brokers import Servers
 
 Version = tuple[UUID, int]
 
@@ -106,13 +108,16 @@ class Log:
         return {_measured(block): text for block, text in shown if text}
 
 
-async def read_back(servers: str) -> Log:
+async def read_back(servers: Servers, strange: Strange | None = None) -> Log:
     """All that was said until now. Raises: DemoFailed."""
-    return Log.of(await everything(servers))
+    return Log.of(await everything(servers, strange))
 
 
-async def everything(servers: str) -> list[Seen]:
-    """What stands in the six topics, from the beginning to where they end now, duplicates too. Raises: DemoFailed."""
+async def everything(servers: Servers, strange: Strange | None = None) -> list[Seen]:
+    """What stands in the six topics, from the beginning to where they end now, duplicates too.
+
+    Where `strange` is given, what it names is passed over, and so is what nobody can read. Raises: DemoFailed.
+    """
     consumer = await connected(servers)
     try:
         partitions = partitions_of(consumer)
@@ -121,8 +126,10 @@ async def everything(servers: str) -> list[Seen]:
         ends = await consumer.end_offsets(partitions)
         seen: list[Seen] = []
         while any([await consumer.position(partition) < end for partition, end in ends.items()]):
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                seen += [Seen.read(record) for record in records]
+            records, unreadable = await poll(consumer, 500)
+            if unreadable and strange is None:
+                raise ValueError(f"{unreadable} headers")
+            seen += [Seen.read(record) for record in records if strange is None or not strange(record)]
         return seen
     except (ValueError, KeyError) as error:
         raise DemoFailed(f"Op Kafka staat iets dat niet te lezen is: {error}") from None

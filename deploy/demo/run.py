@@ -14,6 +14,7 @@ from deploy.demo.client import Keys, Wire
 from deploy.demo.follower import Follower
 from deploy.demo.journey import Journey
 from deploy.demo.places import Places
+from deploy.demo.polling import Strange
 from deploy.demo.screen import Screen
 from deploy.demo.stage import Stage
 
@@ -36,8 +37,9 @@ ANSWER_WITHIN_S = 15.0
 async def wired(
     places: Places, screen: Screen, transport: httpx.AsyncBaseTransport | None = None
 ) -> AsyncIterator[Wire]:
-    """Requests of one run to the services; they ask no proxy, as everything runs on this machine."""
-    async with httpx.AsyncClient(timeout=ANSWER_WITHIN_S, trust_env=False, transport=transport) as http:
+    """Requests of one run to the services; no proxy of this machine's is asked. Raises: RunnerError."""
+    trust = places.installation.trust if places.installation else True
+    async with httpx.AsyncClient(timeout=ANSWER_WITHIN_S, trust_env=False, transport=transport, verify=trust) as http:
         yield Wire(http, places, Keys(uuid4()), screen.trouble)
 
 
@@ -48,14 +50,16 @@ async def play(
     *,
     before: Callable[[str], Awaitable[None]] | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    strange: Strange | None = None,
 ) -> Journey:
     """Plays the chapters, one after another.
 
-    `before` is called with each step's title; `transport` carries the requests, where they must not go straight.
+    `before` is called with each step's title; `transport` carries the requests, where they must not go straight;
+    `strange` names what others have written to the topics.
 
     Raises: DemoFailed.
     """
-    async with wired(places, screen, transport) as wire, Follower(places.kafka) as follower:
+    async with wired(places, screen, transport) as wire, Follower(places.brokers, strange) as follower:
         journey = Journey(Stage(screen, wire, follower, before), Cast(wire))
         for chapter in chapters:
             await chapter(journey)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from deploy.demo.asking import Answer, Reader
+from deploy.demo.cast import Cast
+from deploy.demo.client import Wire
 from deploy.demo.journey import Journey
 from deploy.demo.overview import HIDDEN, Measured
 from deploy.demo.screen import Screen, euro
@@ -28,6 +30,12 @@ async def close(journey: Journey) -> None:
         "9. Zo staat het ervoor", "Gevraagd aan de vier services. Bedragen en cijfers zijn verzonnen."
     )
     show(journey.stage.screen, answers)
+
+
+async def show_all(wire: Wire, screen: Screen) -> None:
+    """Shows every adoption that there is. Raises: DemoFailed."""
+    reader = Reader(Cast(wire))
+    show(screen, [await reader.answer(told) for told in await reader.adoptions()])
 
 
 def show(screen: Screen, answers: Sequence[Answer]) -> None:

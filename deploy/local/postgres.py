@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sysconfig
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -55,12 +56,13 @@ def dsn(host: str, port: int, role: str, password: str, database: str) -> str:
 class Postgres:
     """One server with its data in `folder`, on `port` of the loopback address.
 
-    `with_parent`: it ends when the process that started it dies (for tests).
+    `with_parent`: it ends when the process that started it dies (for tests). `settings` go before SETTINGS.
     """
 
     folder: Path
     port: int
     with_parent: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
     daemon: Daemon = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,7 +113,7 @@ class Postgres:
             self._create(account)
         self._settle_lock_file()
         address = {"listen_addresses": HOST, "port": str(self.port), "unix_socket_directories": ""}
-        options = [f"--{name}={value}" for name, value in {**SETTINGS, **address}.items()]
+        options = [f"--{name}={value}" for name, value in {**SETTINGS, **self.settings, **address}.items()]
         command = [str(PROGRAMS / "postgres"), "-D", str(self._data), *options]
         self.daemon.start(command, accounts.environment(), account=account, with_parent=self.with_parent)
         return True

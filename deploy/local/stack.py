@@ -22,6 +22,8 @@ from deploy.local.settings import ROLES, ROOT, SERVICES, Settings
 
 NEEDED_BYTES = 300_000_000
 SETUP = ("deploy.setup",)
+ACCESS = ("deploy.access", "apply", "--make-passwords")
+"""Users and rights in Kafka, where it asks who somebody is."""
 
 
 class Part(Protocol):
@@ -88,7 +90,13 @@ class Stack:
         data = self.settings.data
         port = self.settings.port
         self.postgres = Postgres(data / "postgres", port("postgres"))
-        self.kafka = Kafka(data / "kafka", port("kafka"), port("kafka-controller"), cache=self.settings.cache)
+        self.kafka = Kafka(
+            data / "kafka",
+            port("kafka"),
+            port("kafka-controller"),
+            cache=self.settings.cache,
+            passwords=self.settings.kafka_passwords if self.settings.secured else None,
+        )
 
     def parts(self) -> list[Part]:
         """Return everything in the order in which it starts."""
@@ -175,10 +183,11 @@ class Stack:
         """Run the set-up, which may be repeated: database roles, topics, migrations, reference data."""
         self.report("setting up database, topics and reference data ...")
         passwords.ensure(self.settings.passwords, ROLES)
-        command = [sys.executable, "-m", *self.setup]
-        done = subprocess.run(command, check=False, env=variables.for_setup(self.settings), cwd=ROOT)
-        if done.returncode != 0:
-            raise RunnerError("The set-up failed, see above: mend the cause and run `make up` again.")
+        for module in (self.setup, ACCESS) if self.settings.secured else (self.setup,):
+            command = [sys.executable, "-m", *module]
+            done = subprocess.run(command, check=False, env=variables.for_setup(self.settings), cwd=ROOT)
+            if done.returncode != 0:
+                raise RunnerError("The set-up failed, see above: mend the cause and run `make up` again.")
 
     def _state(self, part: Part) -> State:
         process, name = part.daemon.process(), part.daemon.name

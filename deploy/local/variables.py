@@ -2,42 +2,54 @@
 
 import os
 
+from deploy.local.guarding import ADMINISTRATOR
 from deploy.local.ports import HOST
-from deploy.local.settings import Settings
+from deploy.local.settings import GUARDED, Settings
 
 SECRETS = (
+    "ACCESS_PASSWORD_DIR",
     "DATABASE_ADMIN_PASSWORD_FILE",
     "DATABASE_OWNER_PASSWORD_FILE",
     "DATABASE_PASSWORD_DIR",
     "DATABASE_PASSWORD_FILE",
+    "DATABASE_VERIFIER_PASSWORD_FILE",
+    "KAFKA_CA_FILE",
+    "KAFKA_PASSWORD_FILE",
+    "KAFKA_SECURITY",
+    "KAFKA_USER",
 )
-MIGRATE = "migrate"
+AS_OWNER = frozenset({"migrate", "rebuild"})
 
 
 def for_setup(settings: Settings) -> dict[str, str]:
-    """The set-up makes the roles: it alone has the superuser's password, and those of all roles."""
+    """The set-up makes the roles: it alone has the superuser's password, and those of all roles. So with Kafka's users."""
     return {
         **_everywhere(settings),
         **_stores(settings),
+        **_kafka_user(settings, ADMINISTRATOR),
         "DATABASE_ADMIN_PASSWORD_FILE": str(settings.data / "postgres" / "superuser-password"),
         "DATABASE_PASSWORD_DIR": str(settings.passwords),
+        "ACCESS_PASSWORD_DIR": str(settings.kafka_passwords),
     }
 
 
 def for_service(settings: Settings, name: str) -> dict[str, str]:
-    """A service has the password of its own role, and no other."""
+    """A service has the password of its own role, and of the one that sees versions and no content."""
     return {
         **_everywhere(settings),
         **_stores(settings),
         **_http(settings, name),
+        **_kafka_user(settings, name),
         "DATABASE_PASSWORD_FILE": str(settings.passwords / name),
+        "DATABASE_VERIFIER_PASSWORD_FILE": str(settings.passwords / "verifier"),
+        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",  # a receiver under development listens on this machine
     }
 
 
 def for_operator(settings: Settings, name: str, command: str | None) -> dict[str, str]:
-    """An operator has what the service has; to migrate its schema, the password of the schema's owner too."""
+    """An operator has what the service has; to migrate or rebuild, the password of the schema's owner too."""
     own = for_service(settings, name)
-    if command != MIGRATE:
+    if command not in AS_OWNER:
         return own
     return {**own, "DATABASE_OWNER_PASSWORD_FILE": str(settings.passwords / f"{name}_owner")}
 
@@ -67,6 +79,13 @@ def _stores(settings: Settings) -> dict[str, str]:
         "DATABASE_NAME": "platform",
         "KAFKA_SERVERS": settings.kafka_servers,
     }
+
+
+def _kafka_user(settings: Settings, name: str) -> dict[str, str]:
+    if not settings.secured:
+        return {}
+    password = str(settings.kafka_passwords / name)
+    return {"KAFKA_SECURITY": GUARDED, "KAFKA_USER": name, "KAFKA_PASSWORD_FILE": password}
 
 
 def _http(settings: Settings, name: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from deploy.issuer.__main__ import main
 from deploy.local.settings import ROOT
 
-TOKEN = ("ROLE", "GEMEENTE", "ORGANISATION", "SUBJECT")
+TOKEN = ("ROLE", "GEMEENTE", "ORGANISATION", "CLIENT", "SUBJECT")
 
 
 def explained() -> str:

@@ -30,3 +30,17 @@ def test_an_empty_variable_means_the_default() -> None:
 def test_a_port_base_that_cannot_be_names_the_setting(base: str) -> None:
     with pytest.raises(RunnerError, match=r"PORT_BASE=.* from 1024 to"):
         Settings.load({"PORT_BASE": base})
+
+
+def test_kafka_asks_for_passwords_when_it_is_told_to_and_from_then_on(tmp_path: Path) -> None:
+    here = {"DATA_DIR": str(tmp_path)}
+    assert not Settings.load(here).secured
+    assert Settings.load({**here, "KAFKA_SECURITY": "SASL_PLAINTEXT"}).secured
+    Settings.load(here).kafka_passwords.mkdir()
+    assert Settings.load(here).secured
+    assert not Settings.load({**here, "KAFKA_SECURITY": "PLAINTEXT"}).secured
+
+
+def test_a_security_that_is_not_there_names_the_setting() -> None:
+    with pytest.raises(RunnerError, match=r"KAFKA_SECURITY=SSL does not do: set it to PLAINTEXT or SASL_PLAINTEXT"):
+        Settings.load({"KAFKA_SECURITY": "SSL"})
