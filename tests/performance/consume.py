@@ -4,42 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
+from shared.contracts.event import EventData
 from shared.messaging.consumer import Consumer
 from shared.messaging.envelope import fast_uuid
+from shared.messaging.hearing import admitted, declared
 from shared.messaging.listener import Listener
 from shared.messaging.outbox import Outbox
 from shared.messaging.places import Places
-from tests.performance.stage import REACTIONS, SOURCE, TOPIC, Report, Stage, fill, medians, tuned_collector
+from shared.messaging.reactions import Reaction
+from shared.storage import Database
+from tests.performance.measuring import Meter, Report, in_turns, metered, tuned_collector
+from tests.performance.records import SOURCE, adoptions, fill
+from tests.performance.stage import Stage
+from tests.performance.toy import REACTIONS, TOPIC
 
+CLUSTER = "bench"
 INBOX = "insert into inbox select unnest($1::uuid[]) on conflict do nothing returning id"
 UPSERT = """
 insert into tally (entity, events, last_sequence) select * from unnest($1::uuid[], $2::int[], $3::int[])
 on conflict (entity) do update set events = tally.events + excluded.events, last_sequence = excluded.last_sequence
 """
-Contender = Callable[[Stage, int, int, str], Awaitable[float]]
 
 
-async def bare(stage: Stage, count: int, batch: int, group: str) -> float:
+async def bare(dsn: str, servers: str, count: int, batch: int, group: str) -> float:
     """Events a second of the loop that everybody writes first: it decodes, dedupes by inbox, upserts, commits."""
-    connection = await asyncpg.connect(stage.dsn)
+    connection = await asyncpg.connect(dsn)
     consumer = AIOKafkaConsumer(
         TOPIC,
-        bootstrap_servers=stage.servers,
+        bootstrap_servers=servers,
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         partition_assignment_strategy=[RangePartitionAssignor],
     )
     await consumer.start()
-    done, begun = 0, time.perf_counter()
+    done, meter = 0, Meter()
     try:
         while done < count:
             polled = await consumer.getmany(timeout_ms=500, max_records=batch)
@@ -61,48 +68,63 @@ async def bare(stage: Stage, count: int, batch: int, group: str) -> float:
                     await connection.execute(UPSERT, keys, *map(list, columns))
                 await consumer.commit()
                 done += len(ids)
-        return count / (time.perf_counter() - begun)
+                meter.note(done)
+        return meter.per_second
     finally:
         await consumer.stop()
         await connection.close()
 
 
-async def ours(stage: Stage, count: int, batch: int, group: str) -> float:
-    """Events a second of our consumer, from its first poll to its last effect."""
-    listener = Listener(stage.database, Outbox(SOURCE, []), REACTIONS)
-    consumer = Consumer(stage.servers, group, [TOPIC], listener, Places(stage.database, "bench"), records=batch)
+async def ours(
+    database: Database,
+    servers: str,
+    count: int,
+    batch: int,
+    group: str,
+    *,
+    topics: Sequence[str] = (TOPIC,),
+    reactions: Sequence[Reaction] = REACTIONS,
+    says: Sequence[type[EventData]] = (),
+    after: int = 0,
+) -> float:
+    """Events a second of our consumer, from its first batch (behind the first `after` events) to its last effect."""
+    listener = Listener(database, Outbox(SOURCE, says), reactions)
+    listener.generation = await admitted(database, declared(reactions))
+    consumer = Consumer(servers, group, topics, listener, Places(database, CLUSTER), records=batch)
     running = asyncio.create_task(consumer.run())
     try:
-        while not consumer.is_placed:
-            await asyncio.sleep(0)
-        begun = time.perf_counter()
-        while consumer.handled < count:
-            await asyncio.sleep(0.002)
-        return count / (time.perf_counter() - begun)
+        return await metered(running, lambda: consumer.handled, count, after=after)
     finally:
         consumer.stop()
         await running
 
 
 async def measure(
-    stage: Stage, report: Report, *, entities: int, count: int, batch: int, rounds: int
-) -> dict[str, float]:
-    """Interleaved, on the same records; the effects of each run are counted."""
-    await fill(stage, entities, count)
-    contenders: dict[str, Contender] = {"bare": bare, "ours": ours}
-    runs: dict[str, list[float]] = {name: [] for name in contenders}
-    for turn in range(rounds):
-        for name, run in contenders.items():
-            await stage.empty()
-            with tuned_collector():
-                speed = await run(stage, count, batch, f"{name}-{entities}-{batch}-{turn}")
-            if (seen := await stage.effects()) != count:
-                raise SystemExit(f"{name}: {seen} effects of {count} events")
-            runs[name].append(speed)
-    middle = medians(runs)
-    ratio = middle["ours"] / middle["bare"]
-    report(
-        f"hear   batch {batch:5} entities {entities:6}: "
-        f"bare {middle['bare']:8,.0f}/s  ours {middle['ours']:8,.0f}/s  x{ratio:.2f}"
+    stage: Stage, report: Report, *, entities: int | None, count: int, batch: int, rounds: int
+) -> Mapping[str, float]:
+    """Interleaved, on the same records; the effects of each run are counted. No number of entities: all are new."""
+    await fill(stage.servers, adoptions(entities or count, count))
+    room = stage.room
+
+    async def turn(contender: Callable[[str, int, int, str], Awaitable[float]]) -> float:
+        await room.empty()
+        with tuned_collector():
+            speed = await contender(stage.servers, count, batch, stage.group())
+        if (seen := await room.seen()) != count:
+            raise SystemExit(f"{seen} effects of {count} events")
+        return speed
+
+    found = await in_turns(
+        {"bare": lambda _: turn(partial(bare, room.dsn)), "ours": lambda _: turn(partial(ours, room.database))}, rounds
     )
-    return {"bare": middle["bare"], "ours": middle["ours"], "ratio": ratio}
+    which = str(entities or "new")
+    report(
+        f"hear   batch {batch:5} entities {which:>6}: "
+        f"bare {found.rates['bare']:8,.0f}/s  ours {found.rates['ours']:8,.0f}/s  x{found.ratios['ours']:.2f}"
+    )
+    row = f"consume_{batch}_{which}"
+    return {
+        row: round(found.ratios["ours"], 3),
+        f"{row}_per_s": round(found.rates["ours"]),
+        f"{row}_bare_per_s": round(found.rates["bare"]),
+    }

@@ -1,199 +1,113 @@
-"""The stage that every measurement plays on: a real Postgres, a real Kafka, a schema, and the same records for all."""
+"""The stage that every measurement plays on: a real Postgres, a real Kafka, and schemas of one's own."""
 
 from __future__ import annotations
 
-import gc
-import statistics
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from uuid import UUID
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient
 
-from deploy.setup import create_topics
-from shared.contracts.encoding import encoded
-from shared.contracts.event import Event
-from shared.contracts.events import AdoptionEnded, AdoptionStarted
+from deploy.setup import create_topics, find_coordinators
+from shared.contracts.event import EventData
+from shared.contracts.events import AdoptionEnded
 from shared.messaging.outbox import Outbox
-from shared.messaging.reactions import Reaction, Say, fold
-from shared.storage import Database, Transaction, connect, roles
-from shared.storage.migrations import apply, found_in
-from tests.servers import kafka_server, postgres_server
+from shared.storage import Database, connect, roles
+from shared.storage.migrations import Migration, apply, found_in
+from tests.performance import toy
+from tests.performance.records import SOURCE
+from tests.servers import PostgresServer, kafka_server, postgres_server
+from tests.topics import administering
 
-TOPIC = AdoptionStarted.STREAM.topic
-SCHEMA = "bench"
-SOURCE = "urn:nld:oin:00000099000000000001:systeem:bench"
+PASSWORD, DATABASE = "bench", "postgres"
+CONNECTIONS = 20
+AS_IN_COMPOSE = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
+"""What Postgres has with docker compose: the local runner gives it less, to be small."""
+MESSAGING: Sequence[Migration] = found_in([Path("shared/messaging/migrations")])
 TABLES = """
-create table tally (entity uuid primary key, events int not null, last_sequence int not null);
-create table inbox (id uuid primary key);
-grant truncate on tally, inbox, heard, positions, outbox, told, said, parked, dead_letter to bench;
-"""
-EMPTY = "truncate tally, inbox, heard, positions, outbox, told, said, parked, dead_letter"
-SEEN = "select coalesce(sum(events), 0)::int from tally"
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How often an adoption was heard of: the state of the fold, and of the bare loop."""
-
-    entity: UUID
-    events: int
-    last_sequence: int
-
-
-LOAD = "select entity, events, last_sequence from tally where entity = any($1)"
-SAVE = """
-insert into tally (entity, events, last_sequence) select * from unnest($1::uuid[], $2::int[], $3::int[])
-on conflict (entity) do update set events = excluded.events, last_sequence = excluded.last_sequence
+select format('%I.%I', schemaname, tablename) from pg_tables t where schemaname = $1
+  and not (select relispartition from pg_class where oid = format('%I.%I', schemaname, tablename)::regclass)
 """
 
 
-async def load(tx: Transaction, keys: list[UUID]) -> dict[UUID, Tally]:
-    """The tallies that are there."""
-    return {row[0]: Tally(*row) for row in await tx.fetch(LOAD, keys)}
+@dataclass(slots=True)
+class Room:
+    """A schema with its service's role, a pool, and the administrator's connection for what no service may do."""
 
+    name: str
+    dsn: str
+    database: Database
+    admin: asyncpg.Connection[asyncpg.Record]
+    tables: Sequence[str]
+    """Those that had no rows at first."""
 
-async def save(tx: Transaction, tallies: list[Tally]) -> None:
-    """Writes them."""
-    await tx.execute(SAVE, [t.entity for t in tallies], [t.events for t in tallies], [t.last_sequence for t in tallies])
+    async def empty(self) -> None:
+        """Before each run: nothing was heard or said, and Postgres has nothing left to do of the run before."""
+        await self.admin.execute(f"truncate {', '.join(self.tables)}")
+        await self.admin.execute("checkpoint")
 
-
-def counted(tally: Tally | None, event: Event[AdoptionEnded], say: Say) -> Tally:
-    """One more."""
-    return Tally(event.subject, 1 if tally is None else tally.events + 1, event.sequence)
-
-
-REACTIONS: Sequence[Reaction] = [fold(load, save, steps={AdoptionEnded: counted})]
+    async def seen(self) -> int:
+        """How many events had their effect in `tally`."""
+        async with self.database.reading() as tx:
+            number: int = await tx.fetchval(toy.SEEN)
+            return number
 
 
 @dataclass(slots=True)
 class Stage:
     """Where the measurements run."""
 
-    dsn: str
+    postgres: PostgresServer
     servers: str
-    database: Database
+    room: Room
+    _groups: count[int] = field(default_factory=count)
 
-    async def empty(self) -> None:
-        """Before each run: nothing was heard or said."""
-        async with self.database.transaction() as tx:
-            await tx.execute(EMPTY)
-        connection = await asyncpg.connect(self.dsn)
-        try:
-            await connection.execute("vacuum (analyze) outbox")
-        finally:
-            await connection.close()
+    def group(self) -> str:
+        """A consumer group that nobody was in before."""
+        return f"bench-{next(self._groups)}"
 
-    async def effects(self) -> int:
-        """How many events had their effect."""
-        async with self.database.reading() as tx:
-            count: int = await tx.fetchval(SEEN)
-            return count
-
-
-def ended(entity: UUID) -> AdoptionEnded:
-    """An event of about 330 bytes with its headers."""
-    return AdoptionEnded(
-        adoption=entity,
-        gemeente="GM0518",
-        project=entity,
-        reason="Afgerond: de aanpak loopt nu zelf.",
-        ended_on=date(2026, 6, 30),
-    )
-
-
-def records(entities: int, count: int) -> Iterator[tuple[bytes, bytes, list[tuple[str, bytes]]]]:
-    """`count` events over `entities` adoptions in turn, each adoption's in order."""
-    time = datetime(2026, 1, 1, tzinfo=UTC).isoformat().replace("+00:00", "Z").encode()
-    values = {nth: encoded(ended(UUID(int=nth + 1))) for nth in range(entities)}
-    for number in range(count):
-        nth, sequence = number % entities, number // entities + 1
-        key = str(UUID(int=nth + 1)).encode()
-        yield (
-            key,
-            values[nth],
-            [
-                ("ce_specversion", b"1.0"),
-                ("ce_id", str(UUID(int=number + 1)).encode()),
-                ("ce_subject", key),
-                ("ce_sequence", str(sequence).encode()),
-                ("ce_time", time),
-                ("ce_type", AdoptionEnded.ce_type().encode()),
-                ("ce_source", SOURCE.encode()),
-                ("ce_dataschema", b"urn:example"),
-                ("content-type", b"application/json"),
-            ],
-        )
-
-
-async def fill(stage: Stage, entities: int, count: int) -> None:
-    """Puts the records on a fresh topic."""
-    async with _admin(stage.servers) as admin:
-        await admin.delete_topics([TOPIC])
-        while TOPIC in await admin.list_topics():
-            pass
-        await create_topics(admin, 1, 1)
-    producer = AIOKafkaProducer(bootstrap_servers=stage.servers, acks="all", enable_idempotence=True)
-    await producer.start()
-    try:
-        for key, value, headers in records(entities, count):
-            await producer.send(TOPIC, value, key, headers=headers)
-        await producer.flush()
-    finally:
-        await producer.stop()
+    @asynccontextmanager
+    async def another(
+        self, name: str, migrations: Iterable[Migration], says: Iterable[type[EventData]] = (), tables: str = ""
+    ) -> AsyncIterator[Room]:
+        """One more schema, as a service would have it."""
+        async with _room(self.postgres, name, migrations, says, tables) as room:
+            yield room
 
 
 @asynccontextmanager
-async def _admin(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    await admin.start()
+async def _room(
+    postgres: PostgresServer, name: str, migrations: Iterable[Migration], says: Iterable[type[EventData]], tables: str
+) -> AsyncIterator[Room]:
+    admin = await asyncpg.connect(postgres.admin_dsn)
+    await roles.prepare(admin, DATABASE, name, PASSWORD, PASSWORD)
+    owner = await asyncpg.connect(postgres.dsn(f"{name}_owner", PASSWORD, DATABASE))
+    await apply(owner, list(migrations))
+    if tables:
+        await owner.execute(tables)
+    await owner.close()
+    dsn = postgres.dsn(name, PASSWORD, DATABASE)
+    pool = await connect(dsn, most=CONNECTIONS, name=name)
     try:
-        yield admin
+        yield Room(name, dsn, Database(pool, Outbox(SOURCE, says).append), admin, await _empty_ones(admin, name))
     finally:
+        await pool.close()
         await admin.close()
+
+
+async def _empty_ones(admin: asyncpg.Connection[asyncpg.Record], schema: str) -> list[str]:
+    names = [row[0] for row in await admin.fetch(TABLES, schema)]
+    return [name for name in names if await admin.fetchval(f"select 1 from {name} limit 1") is None]
 
 
 @asynccontextmanager
 async def staged() -> AsyncIterator[Stage]:
     """Starts everything and takes it down."""
-    with postgres_server() as postgres, kafka_server() as kafka:
-        admin = await asyncpg.connect(postgres.admin_dsn)
-        await roles.prepare(admin, "postgres", SCHEMA, "bench", "owner")
-        await admin.close()
-        owner = await asyncpg.connect(postgres.dsn(f"{SCHEMA}_owner", "owner", "postgres"))
-        await apply(owner, found_in([Path("shared/messaging/migrations")]))
-        await owner.execute(TABLES)
-        await owner.close()
-        dsn = postgres.dsn(SCHEMA, "bench", "postgres")
-        pool = await connect(dsn, most=20, name="bench")
-        try:
-            yield Stage(dsn, kafka.servers, Database(pool, Outbox(SOURCE, [AdoptionEnded]).append))
-        finally:
-            await pool.close()
-
-
-@contextmanager
-def tuned_collector() -> Iterator[None]:
-    """The same garbage collection for all that is compared: what the runtime sets (shared/runtime/running.py)."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
-def medians(runs: Mapping[str, Sequence[float]]) -> dict[str, float]:
-    """The median of each contender."""
-    return {name: statistics.median(values) for name, values in runs.items()}
-
-
-Report = Callable[[str], None]
+    with postgres_server(AS_IN_COMPOSE) as postgres, kafka_server() as kafka:
+        async with administering(kafka.servers) as admin:
+            await create_topics(admin, 1, 1)
+            await find_coordinators(admin, ["bench"])
+        async with _room(postgres, "bench", MESSAGING, [AdoptionEnded], toy.TABLES) as room:
+            yield Stage(postgres, kafka.servers, room)

@@ -4,44 +4,57 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from shared.contracts.events import AdoptionEnded
 from shared.messaging.envelope import headers_of
 from shared.messaging.producer import Producer
 from shared.messaging.relay import FORGET, PER_SHARD, Relay
 from shared.messaging.shards import SHARDS
-from tests.performance.stage import SOURCE, TOPIC, Report, Stage, medians, records, tuned_collector
+from tests.performance.measuring import Compared, Meter, Report, in_turns, metered, tuned_collector
+from tests.performance.records import SOURCE, ends, versions_since
+from tests.performance.stage import Room, Stage
+from tests.performance.toy import TOPIC
 
+CLUSTER = "bench"
+# Rows as a service writes them: `$2` entities in turn, each in order. Made by Postgres, for a million of them too.
 FILL = """
 insert into outbox (topic, key, sequence, headers, value)
-select $1, k, s, $2::text::jsonb, v from unnest($3::text[], $4::int[], $5::bytea[]) u(k, s, v)
+select $1, e, 1 + n / $2, $4::text::jsonb, convert_to(
+  format('{"adoption":"%1$s","gemeente":"GM0518","project":"%1$s","reason":"Afgerond: de aanpak loopt nu zelf.",'
+    '"endedOn":"2026-06-30"}', e), 'UTF8')
+from generate_series(0, $3 - 1) n, lateral (select lpad(to_hex(1 + n % $2), 32, '0')::uuid::text e) entity order by n
 """
 CLAIM = "select shard, seq, id, topic, key, sequence, headers::text, value, written from outbox order by seq limit $1"
 BATCH = PER_SHARD * SHARDS
-Contender = Callable[[Stage, int], Awaitable[float]]
+HEADERS = {
+    "ce_type": AdoptionEnded.ce_type(),
+    "ce_source": SOURCE,
+    "ce_dataschema": AdoptionEnded.dataschema(),
+    "content-type": "application/json",
+}
 
 
-async def fill_outbox(stage: Stage, entities: int, count: int) -> None:
-    """What the relays tell: rows as a service writes them."""
-    headers = json.dumps({"ce_type": "nl.schuldhulpprojecten.adoption-ended.v1", "ce_source": SOURCE})
-    rows = [(key.decode(), int(dict(extra)["ce_sequence"]), value) for key, value, extra in records(entities, count)]
-    async with stage.database.transaction() as tx:
-        for start in range(0, count, 10_000):
-            await tx.execute(FILL, TOPIC, headers, *map(list, zip(*rows[start : start + 10_000], strict=True)))
+async def fill_outbox(room: Room, entities: int, count: int) -> None:
+    """What the relays tell."""
+    await room.admin.execute(f"set search_path = {room.name}")
+    await room.admin.execute(FILL, TOPIC, entities, count, json.dumps(HEADERS))
+    await room.admin.execute("analyze outbox")
+    await room.admin.execute("checkpoint")
 
 
-async def bare(stage: Stage, count: int) -> float:
+async def bare(dsn: str, servers: str, count: int, *, synchronous_commit: str = "on") -> float:
     """Rows a second of a relay that knows one table, one producer, and no trouble."""
-    connection = await asyncpg.connect(stage.dsn)
+    connection = await asyncpg.connect(dsn, server_settings={"synchronous_commit": synchronous_commit})
     producer = AIOKafkaProducer(
-        bootstrap_servers=stage.servers, acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=262_144
+        bootstrap_servers=servers, acks="all", enable_idempotence=True, linger_ms=0, max_batch_size=262_144
     )
     await producer.start()
-    done, begun = 0, time.perf_counter()
+    done, meter = 0, Meter()
     try:
         while done < count:
             rows = await connection.fetch(CLAIM, BATCH)
@@ -52,53 +65,70 @@ async def bare(stage: Stage, count: int) -> float:
             await asyncio.gather(*futures)
             await connection.execute(FORGET, [row["shard"] for row in rows], [row["seq"] for row in rows])
             done += len(rows)
-        return count / (time.perf_counter() - begun)
+            meter.note(done)
+        return meter.per_second
     finally:
         await producer.stop()
         await connection.close()
 
 
-async def _ours(stage: Stage, count: int, told_days: int) -> float:
-    producer = Producer(stage.servers, "bench")
-    relay = Relay(lambda: asyncpg.connect(stage.dsn), producer, "bench", told_days=told_days)
-    begun = time.perf_counter()
+async def ours(dsn: str, servers: str, count: int, *, told_days: int, after: int = 0) -> float:
+    """Rows a second of our relay, from its first batch (behind the first `after` rows) to its last confirmation."""
+    producer = Producer(servers, "bench")
+    relay = Relay(lambda: asyncpg.connect(dsn), producer, CLUSTER, told_days=told_days)
     running = asyncio.create_task(relay.run())
     try:
-        while relay.confirmed < count:
-            await asyncio.sleep(0.002)
-        return count / (time.perf_counter() - begun)
+        return await metered(running, lambda: relay.confirmed, count, after=after)
     finally:
         relay.stop()
         await running
         await producer.stop()
 
 
-async def ours(stage: Stage, count: int) -> float:
-    """Rows a second of our relay, which keeps what it told."""
-    return await _ours(stage, count, 35)
+async def measure(stage: Stage, report: Report, *, entities: int, count: int, rounds: int) -> Mapping[str, float]:
+    """Interleaved, on the same rows. What reached Kafka is read back: every row once, each key in its order."""
+    room = stage.room
 
+    async def turn(contender: Callable[[str, str, int], Awaitable[float]], is_read_back: bool) -> float:
+        await room.empty()
+        await fill_outbox(room, entities, count)
+        start = await ends(stage.servers)
+        with tuned_collector():
+            speed = await contender(room.dsn, stage.servers, count)
+        if left := await room.admin.fetchval("select count(*) from outbox"):
+            raise SystemExit(f"{left} rows of {count} were not told")
+        if is_read_back:
+            expected = [list(range(1, 1 + (count - nth + entities - 1) // entities)) for nth in range(entities)]
+            if sorted((await versions_since(stage.servers, start)).values()) != sorted(e for e in expected if e):
+                raise SystemExit("what stands on Kafka is not what was said")
+        return speed
 
-async def ours_forgetting(stage: Stage, count: int) -> float:
-    """The same with `told` off."""
-    return await _ours(stage, count, 0)
-
-
-async def measure(stage: Stage, report: Report, *, entities: int, count: int, rounds: int) -> dict[str, float]:
-    """Interleaved, on the same rows; what reached Kafka is counted by the confirmations."""
-    contenders: dict[str, Contender] = {"bare": bare, "told off": ours_forgetting, "ours": ours}
-    runs: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(rounds):
-        for name, run in contenders.items():
-            await stage.empty()
-            await fill_outbox(stage, entities, count)
-            with tuned_collector():
-                runs[name].append(await run(stage, count))
-            async with stage.database.reading() as tx:
-                if left := await tx.fetchval("select count(*) from outbox"):
-                    raise SystemExit(f"{name}: {left} rows of {count} were not told")
-    middle = medians(runs)
-    report(
-        f"tell   {count:,} rows: bare {middle['bare']:8,.0f}/s  ours {middle['ours']:8,.0f}/s "
-        f"x{middle['ours'] / middle['bare']:.2f}  with told off x{middle['told off'] / middle['bare']:.2f}"
+    found = await in_turns(
+        {
+            "bare": lambda _: turn(bare, False),
+            "same commit": lambda _: turn(partial(bare, synchronous_commit="off"), False),
+            "told off": lambda nth: turn(partial(ours, told_days=0), nth == 0),
+            "told on": lambda nth: turn(partial(ours, told_days=35), nth == 0),
+        },
+        rounds,
     )
-    return {**middle, "ratio": middle["ours"] / middle["bare"]}
+    return _told(found, report, count)
+
+
+def _told(found: Compared, report: Report, count: int) -> Mapping[str, float]:
+    """What is reported and kept of it."""
+    rates, ratios = found.rates, found.ratios
+    results: dict[str, float] = {
+        "relay_bare_per_s": round(rates["bare"]),
+        "relay_bare_same_commit_per_s": round(rates["same commit"]),
+    }
+    for told in ("off", "on"):
+        ratio, same = ratios[f"told {told}"], ratios[f"told {told}"] / ratios["same commit"]
+        results[f"relay_told_{told}"] = round(ratio, 3)
+        results[f"relay_told_{told}_same_commit"] = round(same, 3)
+        results[f"relay_told_{told}_per_s"] = round(rates[f"told {told}"])
+        report(
+            f"tell   {count:,} rows, told {told:>3}: ours {rates[f'told {told}']:8,.0f}/s  bare {rates['bare']:8,.0f}/s "
+            f"x{ratio:.2f}  bare with our commits {rates['same commit']:8,.0f}/s x{same:.2f}"
+        )
+    return results

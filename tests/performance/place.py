@@ -1,0 +1,61 @@
+"""Where and with what it was measured."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from deploy.local.jars import KAFKA
+from tests.performance.stage import Stage
+
+PACKAGES = ("faststream", "aiokafka", "asyncpg", "pydantic", "faststream-outbox")
+Facts = Mapping[str, object]
+
+
+async def found(stage: Stage, *, rounds: int, events: int) -> Facts:
+    """The machine, the versions, the commit, and how much was measured. `load`: what else ran when it began."""
+    postgres = (await stage.room.admin.fetchval("show server_version")).split()[0]
+    return {
+        "machine": machine(),
+        "versions": {
+            "python": platform.python_version(),
+            "postgres": postgres,
+            "kafka": KAFKA.partition("org.apache.kafka:")[2].split(":")[1].split("+")[0],
+            **{name: version(name) for name in PACKAGES},
+        },
+        "commit": commit(),
+        "measured_on": datetime.now(UTC).date().isoformat(),
+        "rounds": rounds,
+        "events": events,
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+def machine() -> str:
+    """Processor, cores, memory, system: what a reader needs to compare."""
+    info = Path("/proc/cpuinfo")
+    names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    memory = psutil.virtual_memory().total / 2**30
+    return f"{names[0] if names else platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()}"
+
+
+def commit() -> str:
+    """The commit that was measured; with "+" when files of the code differed from it."""
+    if not (sha := _git("rev-parse", "--short=12", "HEAD")):
+        return "unknown"
+    return sha + ("+" if _git("status", "--porcelain", "--", "shared", "services", "tests/performance") else "")
+
+
+def _git(*arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", *arguments], check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
