@@ -104,10 +104,10 @@ class Platform:
 
 
 @contextmanager
-def platform_up() -> Iterator[Platform]:
-    """The platform with data and ports of its own, for as long as the context lasts."""
+def platform_up(*, secured: bool = False) -> Iterator[Platform]:
+    """The platform with data and ports of its own, for as long as the context lasts; `secured`: with users in Kafka."""
     with tempfile.TemporaryDirectory(prefix="platform-") as folder:  # pytest's own folder lets no other account pass
-        settings = Settings(data=Path(folder) / "data", port_base=free_base())
+        settings = Settings(data=Path(folder) / "data", port_base=free_base(), secured=secured)
         stack = Stack(settings, lambda _: None, our_programs(settings))
         try:
             stack.up()

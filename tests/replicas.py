@@ -29,7 +29,7 @@ from tests.waiting import eventually
 
 COMMAND = (sys.executable, "-m", "tests.integration.shared.runtime.toy")
 OURS = {name.upper() for name in Settings.model_fields}
-READY_SECONDS, STOP_SECONDS = 30, 20
+READY_SECONDS, STOP_SECONDS = 90, 60
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Toy:
     @property
     def service(self) -> Service:
         """Its declaration."""
-        return toy(self.schema.name)
+        return toy(self.schema.name, grown="TOY_GROWN" in self.variables)
 
     @property
     def settings(self) -> Settings:

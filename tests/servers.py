@@ -2,9 +2,10 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from deploy.local.kafka import Kafka
@@ -36,8 +37,8 @@ class KafkaServer(Protocol):
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """Run a Postgres for as long as the context lasts."""
+def postgres_server(settings: Mapping[str, str] = MappingProxyType({})) -> Iterator[PostgresServer]:
+    """Run a Postgres for as long as the context lasts. `settings` differ from those of the local runner."""
     if IN_CONTAINERS:
         from tests.containers import postgres_container  # noqa: PLC0415 -- its packages are needed only here
 
@@ -45,7 +46,7 @@ def postgres_server() -> Iterator[PostgresServer]:
             yield container
         return
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
-        server = Postgres(Path(folder), free_port(), with_parent=True)
+        server = Postgres(Path(folder), free_port(), with_parent=True, settings=settings)
         try:
             server.start()
             yield server

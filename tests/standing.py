@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
@@ -20,17 +21,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from shared.access.declared import Declared
 from shared.contracts.encoding import encoded
 from shared.contracts.event import EventData
 from shared.messaging.envelope import headers_of
 from shared.messaging.listener import Listener
+from shared.messaging.operating import Desk
 from shared.messaging.outbox import Outbox
+from shared.messaging.producer import Producer
+from shared.publishing.publishing import Publishing
 from shared.runtime import OnLoad, Service
+from shared.runtime.operations import answered_by
 from shared.storage import Database, connect
 from shared.storage.migrations import apply
 from shared.storage.roles import prepare
 from shared.web import Role
 from shared.web.app import build_app
+from shared.web.discovery import IssuerAddress
 from shared.web.tokens import Verifier
 from tests.servers import PostgresServer
 
@@ -38,6 +45,8 @@ ISSUER, AUDIENCE, SOURCE = "https://issuer.test", "schuldhulpprojecten", "urn:nl
 KEY = ECKey.generate_key("P-256", {"kid": "test", "use": "sig", "alg": "ES256"})
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 PASSWORD = "only-in-tests"
+NOWHERE = "127.0.0.1:1"
+ACCESS = Path(__file__).parents[1] / "deploy" / "kafka" / "access.yaml"
 MUTATIONS = {"POST", "PUT", "PATCH", "DELETE"}
 
 SAID = "select topic, key, sequence, headers, convert_from(value, 'UTF8') as value from outbox order by seq"
@@ -107,12 +116,15 @@ class Standing:
         gemeente: str | None = None,
         organisation: UUID | None = None,
         subject: str | None = None,
+        client: str | None = None,
     ) -> httpx.AsyncClient:
         """A client of somebody with these roles; without any, of somebody without a token. Paths come after /v1.
 
         A mutation gets an Idempotency-Key of its own unless it has one.
         """
-        headers = {"Authorization": f"Bearer {self.token(roles, gemeente, organisation, subject)}"} if roles else {}
+        headers = (
+            {"Authorization": f"Bearer {self.token(roles, gemeente, organisation, subject, client)}"} if roles else {}
+        )
         return httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app),
             base_url="http://service.test/v1",
@@ -120,7 +132,14 @@ class Standing:
             event_hooks={"request": [_add_key]},
         )
 
-    def token(self, roles: Iterable[Role], gemeente: str | None, organisation: UUID | None, subject: str | None) -> str:
+    def token(
+        self,
+        roles: Iterable[Role],
+        gemeente: str | None,
+        organisation: UUID | None,
+        subject: str | None,
+        client: str | None = None,
+    ) -> str:
         """A bearer token that the test's own issuer signed."""
         claims = {
             "iss": ISSUER,
@@ -129,6 +148,7 @@ class Standing:
             "exp": int((self.now + timedelta(days=3650)).timestamp()),
             "roles": [role.value for role in roles],
             "gemeente": gemeente,
+            "azp": client,
             "organisation": None if organisation is None else str(organisation),
         }
         given = {name: value for name, value in claims.items() if value is not None}
@@ -168,13 +188,16 @@ class Standing:
         return [each for each in told if entity is None or each.entity == UUID(str(entity))]
 
 
-async def _jwks(_request: Request) -> JSONResponse:
+async def jwks(_request: Request) -> JSONResponse:
     return JSONResponse({"keys": [KEY.as_dict(private=False)]})
 
 
 @asynccontextmanager
-async def standing(service: Service, postgres: PostgresServer) -> AsyncIterator[Standing]:
-    """The service, migrated in a new database, with its reference data loaded and the clock at `START`."""
+async def standing(service: Service, postgres: PostgresServer, access: Path = ACCESS) -> AsyncIterator[Standing]:
+    """The service, migrated in a new database, with its reference data loaded and the clock at `START`.
+
+    `access` says who may publish.
+    """
     name = f"{service.name}_{uuid4().hex[:12]}"
     admin = await asyncpg.connect(postgres.admin_dsn)
     await admin.execute(f'create database "{name}"')
@@ -194,12 +217,14 @@ async def standing(service: Service, postgres: PostgresServer) -> AsyncIterator[
                 async with database.transaction() as tx:
                     await duty.operation(tx)
         stand = Standing(service, database, Listener(database, outbox, service.hears))
-        issuer = httpx.ASGITransport(Starlette(routes=[Route("/jwks", _jwks)]))
+        issuer = httpx.ASGITransport(Starlette(routes=[Route("/jwks", jwks)]))
         async with httpx.AsyncClient(transport=issuer) as http:
-            verifier = Verifier(f"{ISSUER}/jwks", ISSUER, AUDIENCE, http, lambda: stand.now)
+            verifier = Verifier(IssuerAddress(ISSUER, f"{ISSUER}/jwks"), AUDIENCE, http, lambda: stand.now)
             stand.app = build_app(
-                service.title, service.answers, database=database, verifier=verifier, clock=lambda: stand.now
+                service.title, answered_by(service), database=database, verifier=verifier, clock=lambda: stand.now
             )
+            stand.app.state.publishing = Publishing(service.takes, outbox, Declared(access))
+            stand.app.state.desk = Desk(database, stand.listener, Producer(NOWHERE, "operator"))
             yield stand
     finally:
         await pool.close()

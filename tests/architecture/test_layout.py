@@ -21,6 +21,7 @@ PURE = (
     "shared.rounding",
     "shared.persons",
     "shared.terms",
+    "shared.feeds.files",
 )
 SQL = re.compile(
     r"^\s*(select\s.+\sfrom\s|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|with\s+\w+\s+as\s*\()",
@@ -32,6 +33,9 @@ SQL_ROOMS = (
     "shared/runtime/duties.py",
     "shared/web/store.py",
     "deploy/setup.py",
+    "deploy/backup",
+    "deploy/doctor",
+    "deploy/keycloak",
     "deploy/local",
 )
 KAFKA_ROOMS = ("shared/messaging", "shared/runtime", "deploy")
