@@ -17,7 +17,6 @@ from tests.topics import administering, delete_topics, log_of
 from tests.waiting import eventually
 
 PROJECTS, ADOPTIONS = Stream.PROJECTS.topic, Stream.ADOPTIONS.topic
-WITHIN_SECONDS = 8
 IN_ONE_SHARD = """
 select key from (select lpad(to_hex(n), 32, '0')::uuid as key from generate_series(1, 9000) n) made
 where (hashtext(key::text) & 2147483647) % 16 = 3 order by key limit $1
@@ -60,7 +59,7 @@ async def test_a_topic_that_is_not_there_does_not_hold_up_what_stands_behind_it(
     await say_project(database, last)
 
     async with telling(schema, servers):
-        await eventually(lambda: told_of(database, PROJECTS), within=WITHIN_SECONDS)
+        await eventually(lambda: told_of(database, PROJECTS))
         assert await told_of(database, ADOPTIONS) == 0
         await create_anew(servers)
         await until_told(database, 401)
@@ -81,7 +80,7 @@ async def test_a_topic_that_vanishes_while_it_is_told_does_not_hold_up_the_other
         await delete_topics(servers, [ADOPTIONS])
         await say_adoptions(database, [first, second], "bc")
         await say_project(database, other)
-        await eventually(lambda: _is_told(database, PROJECTS, 2), within=WITHIN_SECONDS)
+        await eventually(lambda: _is_told(database, PROJECTS, 2))
         await create_anew(servers)
         await until_told(database, 8)
 
@@ -105,9 +104,7 @@ async def test_keys_that_the_broker_refuses_stop_alone(
         async with database.transaction() as tx:
             for key in (*large, *small):
                 tx.say(withdrawn(key, "x" * (3_000 if key in large else 30)))
-        await eventually(
-            lambda: value(database, all_small, len(small), [str(key) for key in small]), within=WITHIN_SECONDS
-        )
+        await eventually(lambda: value(database, all_small, len(small), [str(key) for key in small]))
         assert await value(database, "select count(*) from told where key = any($1)", [str(key) for key in large]) == 0
         await limit_size(servers, 262_144)
         said: int = await value(database, "select sum(sequence)::int from said")
