@@ -82,7 +82,7 @@ async def entered(port: int) -> AIOKafkaProducer:
     """Somebody who came in with the account."""
     account = {"sasl_plain_username": NAME, "sasl_plain_password": WORD, "sasl_mechanism": "SCRAM-SHA-256"}
     producer = AIOKafkaProducer(
-        bootstrap_servers=f"{HOST}:{port}", security_protocol="SASL_PLAINTEXT", request_timeout_ms=1_000, **account
+        bootstrap_servers=f"{HOST}:{port}", security_protocol="SASL_PLAINTEXT", request_timeout_ms=10_000, **account
     )
     await producer.start()
     return producer
@@ -113,7 +113,7 @@ async def test_pitfall_38_an_account_that_was_deleted_writes_no_more(guarded: Gu
         async def is_out() -> bool:
             return not await writes(asked, topic)
 
-        await eventually(is_out, within=60, what="who is asked again is out")
+        await eventually(is_out, within=120, what="who is asked again is out")
         assert await writes(lasting, topic)
     finally:
         await asyncio.gather(lasting.stop(), asked.stop())
