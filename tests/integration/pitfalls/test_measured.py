@@ -222,7 +222,7 @@ async def test_pitfall_36_what_waits_for_a_dead_broker_can_be_stopped_within_sec
         await asyncio.gather(ears.stop(), run.cut_off())
         await run.producer.stop()
         took = time.monotonic() - begun
-    assert took < 12
+    assert took < 30, "by itself it would hang"
     assert listening._sync_task is None, "it would go on looking for the broker"
     assert await rows(database, "select count(*) from outbox") == [(len(KEYS),)]
 
