@@ -11,7 +11,7 @@ from typing import Any
 LOOK_EVERY_SECONDS = 0.02
 
 
-async def eventually(condition: Callable[[], Any], within: float = 60, what: str = "") -> Any:  # noqa: ANN401
+async def eventually(condition: Callable[[], Any], within: float = 120, what: str = "") -> Any:  # noqa: ANN401
     """What `condition` returns as soon as that is true. Raises: AssertionError after `within` seconds."""
     deadline = time.monotonic() + within
     while True:
