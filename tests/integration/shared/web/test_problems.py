@@ -165,12 +165,13 @@ async def test_without_a_database_one_is_asked_to_come_back(verifier: Verifier, 
 async def test_when_no_connection_comes_free_one_is_asked_to_come_back(
     verifier: Verifier, clock: Hand, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.web.routing.WAIT_FOR_DATABASE_S", 0.05)
     pool = await connect(dsn, most=1)
     app = build_app("Tellers", [odd], database=Database(pool), verifier=verifier, clock=clock)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://sample.test") as client:
         async with pool.acquire():
+            monkeypatch.setattr("shared.web.routing.WAIT_FOR_DATABASE_S", 0.05)
             busy = await client.get("/v1/odd/clock")
+        monkeypatch.undo()
         free = await client.get("/v1/odd/clock")
     await pool.close()
     assert (busy.status_code, free.status_code) == (503, 200)
