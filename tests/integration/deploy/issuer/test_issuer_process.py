@@ -38,7 +38,7 @@ def issuer(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
         try:
             httpx.get(f"{address}/health/ready").raise_for_status()
@@ -56,7 +56,7 @@ def ask(issuer: dict[str, str], *roles: str, **variables: str) -> subprocess.Com
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
 
 

@@ -160,7 +160,7 @@ async def test_whoever_answers_drop_by_drop_gets_no_more_than_the_time_there_is(
         begun = time.monotonic()
         answer = await post(LOCAL, address, seconds=0.5)
         assert (answer.status, answer.fault) == (None, Fault.TIMEOUT)
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 60, "the drops would go on for more than an hour"
 
 
 async def test_whatever_goes_wrong_is_an_answer_and_never_an_error() -> None:
