@@ -21,6 +21,8 @@ from deploy.local.settings import ROOT
 from shared.contracts.events import ProjectSubmitted
 from tests.platform import Platform
 from tests.reckoning import faults
+from tests.system.test_kill import all_told_and_heard
+from tests.waiting import eventually
 
 EVENTS = (
     "ProjectSubmitted",
@@ -61,6 +63,7 @@ async def test_it_may_be_played_twice_and_both_readers_see_the_same(platform: Pl
     assert int(numbers[1]) == int(numbers[0]) + 1
     code, printed = await command(platform, "check")
     assert code == 0, printed
+    await eventually(lambda: all_told_and_heard(platform), what="everything is told and heard")
     assert await faults(platform) == []
 
 
