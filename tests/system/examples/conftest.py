@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from shared.storage import Database, connect
 from tests.platform import DATABASE, Platform
 from tests.system.examples.ledger import Ledger
 from tests.system.examples.programs import NODE
+from tests.waiting import eventually
 
 SOURCE = "urn:nld:oin:00000099000000000001:systeem:impact"
 
@@ -54,12 +56,22 @@ def variables(platform: Platform, secret: Path) -> dict[str, str]:
 
 @pytest.fixture
 async def subscribed(variables: dict[str, str]) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of impact with the token of a subscriber."""
+    """A client of impact with the token of a subscriber, of which no webhook is left in the end."""
     form = {"grant_type": "client_credentials", "client_id": "voorbeeld-dashboard", "client_secret": "anything"}
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         token = (await http.post(variables["TOKEN_URL"], data=form)).raise_for_status().json()["access_token"]
         http.headers["Authorization"] = f"Bearer {token}"
         yield http
+        await eventually(lambda: has_none_left(http, f"{variables['IMPACT_URL']}/webhooks"))
+
+
+async def has_none_left(http: httpx.AsyncClient, webhooks: str) -> bool:
+    """Deletes them as they stand now: figures of other tests would be sent, for days, to receivers that are gone."""
+    left = (await http.get(webhooks)).json()["items"]
+    for each in left:
+        headers = {"If-Match": f'"{each["revision"]}"', "Idempotency-Key": str(uuid4())}
+        await http.delete(f"{webhooks}/{each['id']}", headers=headers)
+    return not left
 
 
 @pytest.fixture(autouse=True)
