@@ -31,7 +31,7 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **variables}
 
 
-async def run(arguments: list[str], variables: Mapping[str, str], within: float = 90) -> tuple[int, str]:
+async def run(arguments: list[str], variables: Mapping[str, str], within: float = 180) -> tuple[int, str]:
     """The exit code, and everything that was printed."""
     process = await asyncio.create_subprocess_exec(
         *arguments,
