@@ -29,7 +29,7 @@ from tests.waiting import eventually
 
 COMMAND = (sys.executable, "-m", "tests.integration.shared.runtime.toy")
 OURS = {name.upper() for name in Settings.model_fields}
-READY_SECONDS, STOP_SECONDS = 90, 60
+READY_SECONDS, STOP_SECONDS = 180, 120
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,7 @@ async def replica(of: Toy, port: int | None = None) -> AsyncIterator[Replica]:
             stderr=subprocess.STDOUT,
         )
     try:
-        async with httpx.AsyncClient(base_url=f"http://{HOST}:{at}", timeout=10, trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=f"http://{HOST}:{at}", timeout=30, trust_env=False) as http:
             yield Replica(process, at, output, http)
     finally:
         if process.poll() is None:

@@ -52,6 +52,12 @@ def waits_for(one: Replica, what: str) -> bool:
     return any(line["message"].startswith(f"waiting for {what} at ") for line in one.lines("WARNING"))
 
 
+async def has_only(one: Replica, problem: str) -> bool:
+    """Whether it is not ready, for this reason alone."""
+    code, problems = await one.health()
+    return (code, [found.partition(" (")[0] for found in problems]) == (503, [problem])
+
+
 async def post(one: Replica, word: str) -> int:
     answer = await one.http.post("/v1/notes", json={"word": word}, headers={"Idempotency-Key": str(uuid4())})
     return answer.status_code
@@ -96,8 +102,7 @@ async def test_a_replica_waits_for_what_is_not_there_yet_and_goes_on_when_it_com
         assert await post(one, "before") == 201
 
         postgres.stop()
-        code, (problem,) = await one.health()
-        assert (code, problem.partition(" (")[0]) == (503, "database: Postgres does not answer")
+        await eventually(lambda: has_only(one, "database: Postgres does not answer"), what="it says so, and no more")
         assert (await one.health("live"))[0] == 200
         assert await post(one, "during") == 503
         postgres.start()
