@@ -43,7 +43,7 @@ def record(submitted: ProjectSubmitted, source: str) -> Record:
 
 async def is_ready(platform: Platform, service: str) -> bool:
     """Whether it says so itself."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         return (await http.get(f"{platform.places.services[service]}/health/ready")).status_code == 200
 
 
