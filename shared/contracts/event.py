@@ -12,6 +12,13 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
+TYPES, SCHEMAS = "nl.schuldhulpprojecten.", "https://schuldhulpprojecten.nl/schemas/"
+
+
+def dataschema_of(ce_type: str) -> str:
+    """The CloudEvents `dataschema` of a type: the `$id` of its JSON Schema. A name, which need not resolve."""
+    return f"{SCHEMAS}{ce_type.removeprefix(TYPES)}.json"
+
 
 class Stream(IntEnum):
     """One stream a kind of entity, one owner a stream. The number stands in every table: never reuse it."""
@@ -26,7 +33,7 @@ class Stream(IntEnum):
     @property
     def topic(self) -> str:
         """The Kafka topic that carries the whole life of these entities."""
-        return f"nl.schuldhulpprojecten.{self.name.lower()}"
+        return f"{TYPES}{self.name.lower()}"
 
 
 GemeenteCode = Annotated[str, StringConstraints(pattern=r"^GM[0-9]{4}$")]
@@ -79,12 +86,12 @@ class EventData(Wire):
     @classmethod
     def ce_type(cls) -> str:
         """The CloudEvents `type` (NL GOV profile: reverse DNS, no organisation, one version)."""
-        return f"nl.schuldhulpprojecten.{cls.TYPE}.v{cls.VERSION}"
+        return f"{TYPES}{cls.TYPE}.v{cls.VERSION}"
 
     @classmethod
     def dataschema(cls) -> str:
-        """The CloudEvents `dataschema`: the `$id` of its JSON Schema. A name, which need not resolve."""
-        return f"https://schuldhulpprojecten.nl/schemas/{cls.TYPE}.v{cls.VERSION}.json"
+        """The CloudEvents `dataschema`."""
+        return dataschema_of(cls.ce_type())
 
     def in_older_version(self) -> EventData | None:
         """The same fact as the version that this one supersedes tells it; said along for as long as somebody hears that.

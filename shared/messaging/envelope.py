@@ -22,7 +22,7 @@ from asyncpg.pgproto import pgproto
 from pydantic import ValidationError
 
 from shared.contracts.encoding import MAX_DATA_BYTES
-from shared.contracts.event import Event, EventData, Stream, event_of
+from shared.contracts.event import Event, EventData, Stream, dataschema_of, event_of
 
 CONTENT_TYPE = "content-type"
 JSON_TYPE = "application/json"
@@ -274,11 +274,15 @@ def faults_of(error: ValidationError) -> str:
 
 @lru_cache(maxsize=256)
 def _stored(headers: str) -> tuple[tuple[str, bytes], ...]:
-    return tuple((name, value.encode()) for name, value in json.loads(headers).items())
+    stored = json.loads(headers)
+    follows = {CONTENT_TYPE: JSON_TYPE}
+    if kind := stored.get("ce_type"):
+        follows["ce_dataschema"] = dataschema_of(kind)
+    return tuple((name, value.encode()) for name, value in {**follows, **stored}.items())
 
 
 def headers_of(stored: str, event_id: UUID, subject: str, sequence: int, written: datetime) -> list[tuple[str, bytes]]:
-    """The record headers of an event that stands in the outbox. `stored` is the JSON of those that its speaker set."""
+    """The record headers of an event that stands in the outbox. `stored`: the JSON of those that follow from nothing else."""
     return [
         ("ce_specversion", b"1.0"),
         ("ce_id", str(event_id).encode()),

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from shared.contracts.encoding import encoded
 from shared.contracts.event import EventData
-from shared.messaging.envelope import CONTENT_TYPE, JSON_TYPE, SUPERSEDED_BY, SUPERSEDES
+from shared.messaging.envelope import SUPERSEDED_BY, SUPERSEDES
 from shared.persons import PersonDataFound, scan_bytes
 from shared.storage import Cause, Said, Transaction
 
@@ -74,17 +74,7 @@ class Outbox:
     """The voice of one service."""
 
     def __init__(self, source: str, says: Iterable[type[EventData]]) -> None:
-        self._opening = {
-            kind: json.dumps(
-                {
-                    "ce_type": kind.ce_type(),
-                    "ce_source": source,
-                    "ce_dataschema": kind.dataschema(),
-                    CONTENT_TYPE: JSON_TYPE,
-                }
-            )[:-1]
-            for kind in says
-        }
+        self._opening = {kind: json.dumps({"ce_type": kind.ce_type(), "ce_source": source})[:-1] for kind in says}
 
     async def append(self, tx: Transaction) -> None:
         """Writes what was said in this transaction; nothing of it may come after.

@@ -45,6 +45,7 @@ def test_the_headers_on_kafka_are_those_of_the_document(event: type[EventData], 
 
     Draft202012Validator(headers_schema(event), format_checker=FormatChecker()).validate(headers)
     assert headers.keys() <= {attribute.header for attribute in ATTRIBUTES}
+    assert headers["ce_dataschema"] == event.dataschema()
     assert ("ce_causationid" in headers) == (cause is not None)
 
 
