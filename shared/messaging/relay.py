@@ -17,37 +17,19 @@ import asyncpg
 from aiokafka.errors import KafkaError
 from aiokafka.structs import RecordMetadata
 
-from shared.messaging.confirmed import PLACED, Partition, arguments
+from shared.messaging.confirmed import Partition
 from shared.messaging.envelope import headers_of
 from shared.messaging.producer import TOPIC_REFUSES, Behind, Outgoing, Producer
 from shared.messaging.setbacks import Setbacks
 from shared.messaging.shards import Shards
 from shared.messaging.taken import Taken
+from shared.messaging.waiting import Claim, Waiting
 from shared.storage.faults import is_transient
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 log = logging.getLogger(__name__)
-
-CLAIM = """
-select o.* from unnest($1::smallint[]) s(shard) cross join lateral (
-  select shard, seq, id, topic, key, sequence, headers::text, value, written from outbox
-  where shard = s.shard and key <> all($3::text[]) and topic <> all($4::text[]) and seq <> all($5::bigint[])
-  order by seq limit $2) o
-"""
-CONFIRM = f"""
-with {PLACED.format(*range(6, 11))},
-d as (delete from outbox o using unnest($1::smallint[], $2::bigint[], $3::int[], $4::bigint[]) d(shard, seq, part, off)
-  where o.shard = d.shard and o.seq = d.seq returning o.*, d.part, d.off)
-insert into told (seq, id, topic, key, sequence, headers, value, written, cluster, part, off)
-select seq, id, topic, key, sequence, headers, value, written, $5, part, off from d
-"""
-FORGET = """
-delete from outbox o using unnest($1::smallint[], $2::bigint[]) d(shard, seq) where o.shard = d.shard and o.seq = d.seq
-"""
-FORGET_PLACED = f"with {PLACED.format(*range(3, 8))} {FORGET}"
-STOP_KEY = "insert into stopped (topic, key, reason) values ($1, $2, $3) on conflict (topic, key) do nothing"
 
 PER_SHARD = 125
 LARGEST_RECORD = 200_000
@@ -133,24 +115,25 @@ class Relay:
         # A confirmation that a crash takes back brings its rows back too: they are told again, under the same ids.
         await connection.execute("set synchronous_commit = off")
         shards, taken = Shards(connection), Taken()
+        waiting = Waiting(connection, self._cluster, keeps=bool(self._told_days))
         ahead: list[asyncpg.Record] = []
         balanced, swept = 0.0, -KEEP_TOLD_SECONDS
         while not self._stopping:
             self.last_pass = time.monotonic()
             if self.last_pass - balanced >= BALANCE_SECONDS:
-                await self._confirm(connection, taken)  # before another relay may claim these shards
+                await self._confirm(waiting, taken)  # before another relay may claim these shards
                 taken, ahead = Taken(), []
                 await shards.balance()
                 balanced = self.last_pass
-                stopped = [row["key"] for row in await connection.fetch("select key from stopped")]
+                stopped = await waiting.stopped()
             if self.last_pass - swept >= KEEP_TOLD_SECONDS and self._told_days:
                 await connection.execute("select keep_told($1)", self._told_days)
                 swept = self.last_pass
             self._woken.clear()
-            rows = ahead or await self._claim(connection, shards.held, stopped, taken.seqs)
-            too_large, sending = await self._without_too_large(connection, rows)
+            rows = ahead or await waiting.claim(self._claim(shards.held, stopped, taken.seqs), Taken())
+            too_large, sending = await self._without_too_large(waiting, rows)
             stopped += too_large
-            meanwhile = asyncio.create_task(self._go_on(connection, taken, shards.held, stopped, sending))
+            meanwhile = asyncio.create_task(self._go_on(waiting, taken, shards.held, stopped, sending))
             # Postgres is asked first: to hand thousands over to the producer takes as long as its answer.
             await asyncio.sleep(0)
             try:
@@ -166,11 +149,11 @@ class Relay:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_SECONDS):
                         await self._woken.wait()
-        await self._confirm(connection, taken)
+        await self._confirm(waiting, taken)
 
     @staticmethod
     async def _without_too_large(
-        connection: Connection, rows: Sequence[asyncpg.Record]
+        waiting: Waiting, rows: Sequence[asyncpg.Record]
     ) -> tuple[list[str], list[tuple[asyncpg.Record, Outgoing]]]:
         """Keys that were stopped because a row cannot be sent, and what can be: nothing of those keys behind that row."""
         stopped: dict[str, str] = {}
@@ -181,26 +164,20 @@ class Relay:
                 continue
             if (size := _size(record)) > LARGEST_RECORD:
                 stopped[key] = f"{size} bytes are more than a topic takes ({LARGEST_RECORD})"
-                await connection.execute(STOP_KEY, row["topic"], key, stopped[key])
+                await waiting.stop(row["topic"], key, stopped[key])
                 log.error("stopped %s %s: %s", row["topic"], key, stopped[key])
             else:
                 sending.append((row, record))
         return list(stopped), sending
 
-    async def _claim(
-        self,
-        connection: Connection,
-        shards: Sequence[int],
-        stopped: Sequence[str],
-        seqs: Sequence[int],
-    ) -> list[asyncpg.Record]:
+    def _claim(self, shards: Sequence[int], stopped: Sequence[str], seqs: Sequence[int]) -> Claim:
         """The first rows of each shard, but for these, and for what is stopped or rests."""
         keys = [*stopped, *self._keys.resting(self.last_pass)]
-        return await connection.fetch(CLAIM, shards, PER_SHARD, keys, self._topics.resting(self.last_pass), seqs)
+        return Claim(shards, PER_SHARD, keys, self._topics.resting(self.last_pass), seqs)
 
     async def _go_on(
         self,
-        connection: Connection,
+        waiting: Waiting,
         before: Taken,
         shards: Sequence[int],
         stopped: Sequence[str],
@@ -211,10 +188,13 @@ class Relay:
         All of a key that comes before a row that can be read can be read too: whoever says something of a key waits for
         whoever did so before.
         """
-        await self._confirm(connection, before)
         if len(sending) < PER_SHARD:
+            await self._confirm(waiting, before)
             return []
-        return await self._claim(connection, shards, stopped, [row["seq"] for row, _ in sending])
+        under_way = [row["seq"] for row, _ in sending]
+        rows = await waiting.claim(self._claim(shards, stopped, [*before.seqs, *under_way]), before)
+        await self._confirmed(waiting, before)
+        return rows
 
     def _taken(self, rows: Sequence[asyncpg.Record], answers: Sequence[RecordMetadata | BaseException]) -> Taken:
         """Only what stands before the first failure of its key counts as told: the rest is sent again, in order.
@@ -238,18 +218,22 @@ class Relay:
                 taken.rows.append((row["shard"], row["seq"], answer.partition, answer.offset))
         return taken
 
-    async def _confirm(self, connection: Connection, taken: Taken) -> None:
+    async def _confirm(self, waiting: Waiting, taken: Taken) -> None:
         """Moves to `told` what the broker has."""
-        if not taken.rows:
-            return
-        shards, seqs, parts, offsets = map(list, zip(*taken.rows, strict=True))
-        placed = arguments(taken.places, self._cluster)
-        if self._told_days:
-            await connection.execute(CONFIRM, shards, seqs, parts, offsets, self._cluster, *placed)
-        else:
-            await connection.execute(FORGET_PLACED, shards, seqs, *placed)
+        await waiting.move(taken)
+        await self._confirmed(waiting, taken)
+
+    async def _confirmed(self, waiting: Waiting, taken: Taken) -> None:
+        """Counts what was moved, and vacuums behind itself: the server's own turn comes far too late for such a table."""
         self._reached.update((at, following) for at, (following, _) in taken.places.items())
-        await self._swept(connection, len(taken.rows))
+        self.confirmed += len(taken.rows)
+        self._since_vacuum += len(taken.rows)
+        begun = time.monotonic()
+        if self._since_vacuum >= VACUUM_AFTER and begun >= self._next_vacuum:
+            self._since_vacuum = 0
+            await waiting.vacuum()
+            # It reads the whole index, however little is gone: of a large backlog it would take most of the time.
+            self._next_vacuum = begun + VACUUM_SHARE * (time.monotonic() - begun)
 
     def _set_back(self, topic: str, key: str, error: BaseException) -> None:
         """Leaves out of the next claims what failed: its key, or the topic if all of it meets the same."""
@@ -263,17 +247,6 @@ class Relay:
         elif topic not in self._topics.resting(now):
             log.warning("sending to %s failed: %s", topic, type(error).__name__)
             self._topics.failed(topic, now)
-
-    async def _swept(self, connection: Connection, count: int) -> None:
-        """Vacuums behind itself: the server's own turn comes far too late for a table that is emptied all the time."""
-        self.confirmed += count
-        self._since_vacuum += count
-        begun = time.monotonic()
-        if self._since_vacuum >= VACUUM_AFTER and begun >= self._next_vacuum:
-            self._since_vacuum = 0
-            await connection.execute("vacuum (truncate off, skip_locked) outbox")
-            # It reads the whole index, however little is gone: of a large backlog it would take most of the time.
-            self._next_vacuum = begun + VACUUM_SHARE * (time.monotonic() - begun)
 
 
 def outgoing(row: asyncpg.Record) -> Outgoing:

@@ -30,7 +30,7 @@ class Record:
 class History:
     """One run. `tables` are rows by service and name; `states` what each fold of a service keeps, by fold and key.
 
-    `day` is the day of its end (Europe/Amsterdam).
+    `day` is the one on which what waited was last published before its end (Europe/Amsterdam).
     """
 
     ledger: Ledger

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from deploy.demo.follower import connected, partitions_of
 from deploy.local.settings import SERVICES
 from deploy.setup import declared
-from shared.clock import day_of, system_clock
+from shared.clock import AMSTERDAM, system_clock
 from shared.messaging.reactions import Fold
 from shared.storage import Transaction, rows
 from tests.chaos.history import History, Record, Rows
@@ -23,6 +24,8 @@ from tests.chaos.readback_tables import KEYS, MESSAGING, OWNED
 from tests.chaos.workload_wire import View
 
 AT_ONCE = 500
+ROUND_IS_OVER = time(7)
+"""By then what waited for a new day was published: that begins at 06:30."""
 
 
 async def history(view: View, ledger: Ledger) -> History:
@@ -32,7 +35,13 @@ async def history(view: View, ledger: Ledger) -> History:
         async with view.database(service) as connection:
             tables[service] = await _tables(connection, service)
             states[service] = await _states(connection, service)
-    return History(ledger, await log(view.kafka), tables, states, str(day_of(system_clock())))
+    return History(ledger, await log(view.kafka), tables, states, str(last_round(system_clock())))
+
+
+def last_round(now: datetime) -> date:
+    """The day on which what waited was last published: in the night that is yesterday."""
+    local = now.astimezone(AMSTERDAM)
+    return local.date() - timedelta(days=local.time() < ROUND_IS_OVER)
 
 
 async def log(servers: str) -> list[Record]:

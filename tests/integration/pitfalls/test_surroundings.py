@@ -18,7 +18,9 @@ from deploy.local import jars
 from deploy.local.kafka import Kafka
 from deploy.local.settings import ROOT
 from shared.contracts.event import Stream
-from shared.messaging import relay as relay_module
+from shared.messaging import relay
+from shared.messaging.relay import PER_SHARD
+from shared.messaging.waiting import CLAIM
 from shared.storage import Cause, Database
 from tests.integration.pitfalls.plain import faststream
 from tests.integration.shared.messaging.running import hearing, telling, unique_group
@@ -124,7 +126,7 @@ async def test_pitfall_29_tables_do_not_grow_with_the_events(
 
     Guard: one row of `heard` an entity (shared/messaging/heard.py); the relay vacuums behind itself (relay.py)
     """
-    monkeypatch.setattr(relay_module, "VACUUM_AFTER", 500)
+    monkeypatch.setattr(relay, "VACUUM_AFTER", 500)
     largest = 0
     async with telling(schema, servers), hearing(database, servers, unique_group()):
         for turn in range(1, 21):
@@ -142,18 +144,16 @@ async def test_pitfall_30_a_backlog_of_a_million_is_worked_off_piece_by_piece(
 ) -> None:
     """A claim that reads or sorts all that waits gets slower the more it is needed.
 
-    Guard: the claim reads the primary key, shard by shard, up to its limit (shared/messaging/relay.py)
+    Guard: the claim reads the primary key, shard by shard, up to its limit (shared/messaging/waiting.py)
     """
     await schema.alter("set statement_timeout = 0; " + BACKLOG.replace("$1", f"'{PROJECTS}'").replace("$2", "1000000"))
     await schema.alter("analyze outbox")
     shards: list[int] = list(range(16))
     try:
         async with database.reading() as tx:
-            explained = await tx.fetchval(
-                f"explain (analyze, format json) {relay_module.CLAIM}", shards, relay_module.PER_SHARD, [], [], []
-            )
+            explained = await tx.fetchval(f"explain (analyze, format json) {CLAIM}", shards, PER_SHARD, [], [], [])
         assert {node["Node Type"] for node in _nodes(json.loads(explained)[0]["Plan"])} <= READS_LITTLE
-        assert max(_read(node) for node in _nodes(json.loads(explained)[0]["Plan"])) <= 16 * relay_module.PER_SHARD
+        assert max(_read(node) for node in _nodes(json.loads(explained)[0]["Plan"])) <= 16 * PER_SHARD
         async with telling(schema, servers) as run:
             await eventually(lambda: run.relay.confirmed >= 10_000, within=120)
     finally:

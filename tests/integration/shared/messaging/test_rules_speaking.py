@@ -117,7 +117,7 @@ async def test_rule_03_what_is_read_after_the_lock_is_what_the_other_transaction
 async def test_rule_05_what_the_broker_confirmed_moves_to_told_with_its_place_and_is_told_again_unchanged(
     database: Database, schema: Schema, servers: str
 ) -> None:
-    """Guard: CONFIRM moves the row in one statement (shared/messaging/relay.py); resending reads it from there."""
+    """Guard: DELETE and KEEP move the row in one statement (shared/messaging/waiting.py); resending reads it from there."""
     await say(database, "a", "b")
     async with telling(schema, servers):
         await until_told(database, 2)
