@@ -14,7 +14,7 @@ KINDS = ("kill9_service", "kill9_broker", "kill9_postgres", "cut_kafka_cut")
 FAULTS = 6
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 async def test_six_faults_lose_nothing_and_double_nothing() -> None:
     wanted = Wanted(seed=4, most=FAULTS, kinds=KINDS, replicas=1)
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:  # pytest's own folder lets no other account pass

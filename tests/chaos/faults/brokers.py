@@ -22,10 +22,11 @@ from shared.runtime.starting import administering
 from tests.chaos.cluster import START_S, Cluster
 from tests.chaos.faults.fault import Fault, Notes, NotRun
 from tests.chaos.places import NODES
+from tests.waiting import eventually
 
 BROKER = frozenset({"a broker"})
 """One at a time: two of three must be there, or nothing is confirmed at all."""
-IN_SYNC_WITHIN_S, LOOK_EVERY_S = 60.0, 0.5
+FOUND_WITHIN_S, IN_SYNC_WITHIN_S, LOOK_EVERY_S = 60.0, 180.0, 0.5
 
 
 async def _leader(cluster: Cluster, topic: str, partition: int) -> int:
@@ -49,21 +50,29 @@ def _controller(cluster: Cluster) -> int:
     return newest[1]
 
 
-async def _find(cluster: Cluster, role: str) -> Kafka:
+async def _node(cluster: Cluster, role: str) -> int:
     what, _, which = role.partition(" of ")
+    if what == "controller":
+        return _controller(cluster)
+    if what == "coordinator":
+        return await _coordinator(cluster, which)
+    topic, _, partition = which.rpartition("/")
+    return await _leader(cluster, topic, int(partition))
+
+
+async def _find(cluster: Cluster, role: str) -> Kafka:
+    """Waits until there is one: for a moment nobody leads, while brokers choose."""
+
+    async def found() -> Kafka | None:
+        with suppress(KafkaError):
+            return cluster.brokers.get(await _node(cluster, role))
+        return None
+
     try:
-        if what == "controller":
-            node = _controller(cluster)
-        elif what == "coordinator":
-            node = await _coordinator(cluster, which)
-        else:
-            topic, _, partition = which.rpartition("/")
-            node = await _leader(cluster, topic, int(partition))
-    except KafkaError as error:
-        raise NotRun(f"no broker says who is {role}: {type(error).__name__}") from None
-    if node not in cluster.brokers:
-        raise NotRun(f"there is no {role} at this moment")
-    return cluster.brokers[node]
+        broker: Kafka = await eventually(found, within=FOUND_WITHIN_S)
+    except AssertionError:
+        raise NotRun(f"no broker says who is {role}") from None
+    return broker
 
 
 def _role(random: Random) -> str:
@@ -77,7 +86,7 @@ def _role(random: Random) -> str:
 
 
 async def in_sync(cluster: Cluster) -> None:
-    """Waits until every partition has all its replicas again. Raises: AssertionError, after a minute."""
+    """Waits until every partition has all its replicas again. Raises: AssertionError, after three minutes."""
     deadline = time.monotonic() + IN_SYNC_WITHIN_S
     while time.monotonic() < deadline:
         with suppress(KafkaError, OSError):
