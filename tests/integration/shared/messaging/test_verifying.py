@@ -179,7 +179,7 @@ async def test_what_an_operator_gave_up_is_not_missing(database: Database, other
     async with other.transaction() as tx:
         await toy.listener(other).release(tx, (PROJECT, TWO))
     async with hearing(other, pair.servers, unique_group()):
-        assert (await pair.verified(wait=30)).wrong == 0
+        assert (await pair.verified(wait=120)).wrong == 0
 
 
 async def test_a_listener_that_heard_more_than_was_said_shows_that_its_owner_was_put_back(
