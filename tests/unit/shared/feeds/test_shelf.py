@@ -57,7 +57,7 @@ async def test_many_who_ask_at_once_get_one_file() -> None:
 
 
 async def test_a_new_line_makes_a_new_file_once_writing_has_rested() -> None:
-    shelf, first, second = Shelf(), Press(ONE, 0.01), Press(TWO)
+    shelf, first, second = Shelf(), Press(ONE, 0.1), Press(TWO)
     old = await shelf.file("a.csv", ONE, first)
     assert await shelf.file("a.csv", TWO, second) is old, "writing takes a twentieth of the time at most"
 
