@@ -22,7 +22,7 @@ from shared.messaging.envelope import headers_of
 from shared.messaging.producer import TOPIC_REFUSES, Behind, Outgoing, Producer
 from shared.messaging.setbacks import Setbacks
 from shared.messaging.shards import Shards
-from shared.messaging.taken import Taken
+from shared.messaging.taken import Sending, Taken
 from shared.messaging.waiting import Claim, Waiting
 from shared.storage.faults import is_transient
 
@@ -76,6 +76,7 @@ class Relay:
         self._woken = asyncio.Event()
         self._stopping = False
         self._keys, self._topics = Setbacks(), Setbacks()
+        self._stopped: set[str] = set()
         self._since_vacuum, self._next_vacuum = 0, 0.0
         self.confirmed = self.set_back = self.attempts = 0
         self.last_pass = time.monotonic()
@@ -116,7 +117,7 @@ class Relay:
         await connection.execute("set synchronous_commit = off")
         shards, taken = Shards(connection), Taken()
         waiting = Waiting(connection, self._cluster, keeps=bool(self._told_days))
-        ahead: list[asyncpg.Record] = []
+        ahead: list[Sending] = []
         balanced, swept = 0.0, -KEEP_TOLD_SECONDS
         while not self._stopping:
             self.last_pass = time.monotonic()
@@ -125,65 +126,58 @@ class Relay:
                 taken, ahead = Taken(), []
                 await shards.balance()
                 balanced = self.last_pass
-                stopped = await waiting.stopped()
+                self._stopped = set(await waiting.stopped())
             if self.last_pass - swept >= KEEP_TOLD_SECONDS and self._told_days:
                 await connection.execute("select keep_told($1)", self._told_days)
                 swept = self.last_pass
             self._woken.clear()
-            rows = ahead or await waiting.claim(self._claim(shards.held, stopped, taken.seqs), Taken())
-            too_large, sending = await self._without_too_large(waiting, rows)
-            stopped += too_large
-            meanwhile = asyncio.create_task(self._go_on(waiting, taken, shards.held, stopped, sending))
+            sending = ahead or await self._claimed(waiting, shards.held, taken.seqs, Taken())
+            meanwhile = asyncio.create_task(self._go_on(waiting, taken, shards.held, sending))
             # Postgres is asked first: to hand thousands over to the producer takes as long as its answer.
             await asyncio.sleep(0)
             try:
                 answers = await self._producer.send([record for _, record in sending]) if sending else []
             finally:
                 claimed = await meanwhile
-            taken = self._taken([row for row, _ in sending], answers)
+            taken = self._taken(sending, answers)
             ahead = taken.spared(claimed, self._topics.resting(time.monotonic()))
             if taken.is_stuck:
                 await asyncio.sleep(PAUSE_SECONDS)
-            elif not rows:
+            elif not sending:
                 # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with its answer.
                 with suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_SECONDS):
                         await self._woken.wait()
         await self._confirm(waiting, taken)
 
-    @staticmethod
-    async def _without_too_large(
-        waiting: Waiting, rows: Sequence[asyncpg.Record]
-    ) -> tuple[list[str], list[tuple[asyncpg.Record, Outgoing]]]:
-        """Keys that were stopped because a row cannot be sent, and what can be: nothing of those keys behind that row."""
-        stopped: dict[str, str] = {}
-        sending: list[tuple[asyncpg.Record, Outgoing]] = []
+    async def _claimed(
+        self, waiting: Waiting, shards: Sequence[int], seqs: Sequence[int], told: Taken
+    ) -> list[Sending]:
+        """The first rows of each shard, but for these, and for what is stopped or rests. Moves on what was told."""
+        keys = [*self._stopped, *self._keys.resting(self.last_pass)]
+        claim = Claim(shards, PER_SHARD, keys, self._topics.resting(self.last_pass), seqs)
+        return await self._without_too_large(waiting, await waiting.claim(claim, told))
+
+    async def _without_too_large(self, waiting: Waiting, rows: Sequence[asyncpg.Record]) -> list[Sending]:
+        """What can be sent. A row that cannot stops its key: nothing behind it is sent."""
+        sending: list[Sending] = []
         for row in rows:
             key, record = row["key"], outgoing(row)
-            if key in stopped:
+            if key in self._stopped:
                 continue
             if (size := _size(record)) > LARGEST_RECORD:
-                stopped[key] = f"{size} bytes are more than a topic takes ({LARGEST_RECORD})"
-                await waiting.stop(row["topic"], key, stopped[key])
-                log.error("stopped %s %s: %s", row["topic"], key, stopped[key])
+                reason = f"{size} bytes are more than a topic takes ({LARGEST_RECORD})"
+                self._stopped.add(key)
+                await waiting.stop(row["topic"], key, reason)
+                log.error("stopped %s %s: %s", row["topic"], key, reason)
             else:
                 sending.append((row, record))
-        return list(stopped), sending
-
-    def _claim(self, shards: Sequence[int], stopped: Sequence[str], seqs: Sequence[int]) -> Claim:
-        """The first rows of each shard, but for these, and for what is stopped or rests."""
-        keys = [*stopped, *self._keys.resting(self.last_pass)]
-        return Claim(shards, PER_SHARD, keys, self._topics.resting(self.last_pass), seqs)
+        return sending
 
     async def _go_on(
-        self,
-        waiting: Waiting,
-        before: Taken,
-        shards: Sequence[int],
-        stopped: Sequence[str],
-        sending: Sequence[tuple[asyncpg.Record, Outgoing]],
-    ) -> list[asyncpg.Record]:
-        """Confirms the claim before, and reads the one behind what is being sent if that leaves more.
+        self, waiting: Waiting, before: Taken, shards: Sequence[int], sending: Sequence[Sending]
+    ) -> list[Sending]:
+        """Confirms the claim before, and makes the one behind what is being sent if that leaves more.
 
         All of a key that comes before a row that can be read can be read too: whoever says something of a key waits for
         whoever did so before.
@@ -192,17 +186,17 @@ class Relay:
             await self._confirm(waiting, before)
             return []
         under_way = [row["seq"] for row, _ in sending]
-        rows = await waiting.claim(self._claim(shards, stopped, [*before.seqs, *under_way]), before)
-        await self._confirmed(waiting, before)
-        return rows
+        ahead = await self._claimed(waiting, shards, [*before.seqs, *under_way], before)
+        await self._moved(waiting, before)
+        return ahead
 
-    def _taken(self, rows: Sequence[asyncpg.Record], answers: Sequence[RecordMetadata | BaseException]) -> Taken:
+    def _taken(self, sending: Sequence[Sending], answers: Sequence[RecordMetadata | BaseException]) -> Taken:
         """Only what stands before the first failure of its key counts as told: the rest is sent again, in order.
 
         Raises: LogWentBack.
         """
         taken = Taken()
-        for row, answer in zip(rows, answers, strict=True):
+        for (row, _), answer in zip(sending, answers, strict=True):
             stream = row["topic"], row["key"]
             if isinstance(answer, BaseException):
                 if stream not in taken.failed:
@@ -221,9 +215,9 @@ class Relay:
     async def _confirm(self, waiting: Waiting, taken: Taken) -> None:
         """Moves to `told` what the broker has."""
         await waiting.move(taken)
-        await self._confirmed(waiting, taken)
+        await self._moved(waiting, taken)
 
-    async def _confirmed(self, waiting: Waiting, taken: Taken) -> None:
+    async def _moved(self, waiting: Waiting, taken: Taken) -> None:
         """Counts what was moved, and vacuums behind itself: the server's own turn comes far too late for such a table."""
         self._reached.update((at, following) for at, (following, _) in taken.places.items())
         self.confirmed += len(taken.rows)

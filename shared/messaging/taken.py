@@ -9,6 +9,10 @@ from uuid import UUID
 import asyncpg
 
 from shared.messaging.confirmed import Partition
+from shared.messaging.producer import Outgoing
+
+Sending = tuple[asyncpg.Record, Outgoing]
+"""A row of the outbox, and the record that tells it."""
 
 
 @dataclass(slots=True)
@@ -29,6 +33,10 @@ class Taken:
         """Rows that the next claim must leave out."""
         return [seq for _, seq, _, _ in self.rows]
 
-    def spared(self, claimed: Iterable[asyncpg.Record], resting: Collection[str]) -> list[asyncpg.Record]:
+    def spared(self, claimed: Iterable[Sending], resting: Collection[str]) -> list[Sending]:
         """What of a later claim may be sent: nothing of a key overtakes what failed of it, or is sent to a topic that rests."""
-        return [row for row in claimed if row["topic"] not in resting and (row["topic"], row["key"]) not in self.failed]
+        return [
+            (row, record)
+            for row, record in claimed
+            if row["topic"] not in resting and (row["topic"], row["key"]) not in self.failed
+        ]
