@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +18,26 @@ from tests.waiting import eventually
 
 KEYS = [UUID(int=number) for number in range(1, 251)]
 AT_ONCE = len(KEYS)
+NOBODY_VACUUMS = """
+select current_setting('autovacuum') = 'off'
+  and not exists (select from pg_stat_activity where backend_type like 'autovacuum%')
+"""
+
+
+@pytest.fixture(autouse=True)
+async def nothing_but_the_relay(postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Vacuums, as soon as there is enough: on a slow disk it rests for long, and who analyzes keeps it from rows."""
+    monkeypatch.setattr(relay, "VACUUM_SHARE", 0)
+    admin = await asyncpg.connect(postgres.admin_dsn)
+    try:
+        await admin.execute("alter system set autovacuum = off")
+        await admin.execute("select pg_reload_conf()")
+        await eventually(lambda: admin.fetchval(NOBODY_VACUUMS), what="whoever was at it has ended")
+        yield
+    finally:
+        await admin.execute("alter system reset autovacuum")
+        await admin.execute("select pg_reload_conf()")
+        await admin.close()
 
 
 async def told(database: Database, run: Telling, rounds: int) -> int:
