@@ -87,7 +87,9 @@ async def test_a_service_may_vacuum_its_outbox_and_keep_its_days_of_told(schema:
         today: date = await service.fetchval("select current_date")
         await schema.alter(f"drop table told_{today + timedelta(days=6):%Y%m%d}")
         await service.execute("select keep_told(35)")
-        names = await service.fetch("select inhrelid::regclass::text from pg_inherits where inhparent = 'told'::regclass")
+        names = await service.fetch(
+            "select inhrelid::regclass::text from pg_inherits where inhparent = 'told'::regclass"
+        )
         days = [today + timedelta(days=day) for day in range(-1, 8)]
         assert {name for (name,) in names} >= {f"told_{day:%Y%m%d}" for day in days}, "though the day may have ended"
         assert len(names) <= len(days) + 1
