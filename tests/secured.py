@@ -120,7 +120,7 @@ async def with_topics(secured: Secured) -> None:
 async def producing(brokers: Brokers, **settings: Any) -> AsyncIterator[AIOKafkaProducer]:
     """A producer of an outsider. Raises: KafkaError when it is not let in."""
     producer = AIOKafkaProducer(
-        **client_settings(brokers), acks="all", enable_idempotence=True, request_timeout_ms=5_000, **settings
+        **client_settings(brokers), acks="all", enable_idempotence=True, request_timeout_ms=20_000, **settings
     )
     try:
         await producer.start()
@@ -143,7 +143,7 @@ async def read(brokers: Brokers, topic: str, group: str | None = None) -> bytes:
         group_id=group,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
-        request_timeout_ms=5_000,
+        request_timeout_ms=20_000,
     )
     try:
         await consumer.start()
