@@ -162,16 +162,16 @@ class Relay:
         """What can be sent. A row that cannot stops its key: nothing behind it is sent."""
         sending: list[Sending] = []
         for row in rows:
-            key, record = row["key"], outgoing(row)
+            key = row["key"]
             if key in self._stopped:
                 continue
-            if (size := _size(record)) > LARGEST_RECORD:
+            if (size := len(row["value"] or b"") + len(row["headers"])) > LARGEST_RECORD:
                 reason = f"{size} bytes are more than a topic takes ({LARGEST_RECORD})"
                 self._stopped.add(key)
                 await waiting.stop(row["topic"], key, reason)
                 log.error("stopped %s %s: %s", row["topic"], key, reason)
             else:
-                sending.append((row, record))
+                sending.append((row, outgoing(row)))
         return sending
 
     async def _go_on(
@@ -247,7 +247,3 @@ def outgoing(row: asyncpg.Record) -> Outgoing:
     """A row of `outbox` or `told` as the record that subscribers see: the same at every telling."""
     headers = headers_of(row["headers"], row["id"], row["key"], row["sequence"], row["written"])
     return Outgoing(row["topic"], row["key"].encode(), row["value"], headers)
-
-
-def _size(record: Outgoing) -> int:
-    return len(record.value or b"") + sum(len(name) + len(value) for name, value in record.headers)
