@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
+from tests.ports import free_port
 from tests.secured import Secured
 from tests.secured import secured_kafka as secured_kafka_
 from tests.servers import KafkaServer, PostgresServer, kafka_server, postgres_server

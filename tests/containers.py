@@ -9,7 +9,8 @@ from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from deploy.local import kafka, postgres
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
+from tests.ports import free_port
 
 testcontainers_config.ryuk_disabled = True  # its image is a third one to fetch; the contexts below clean up
 PASSWORD = "superuser"

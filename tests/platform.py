@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -15,28 +14,12 @@ from typing import Any
 import asyncpg
 
 from deploy.demo.places import Places
-from deploy.local.errors import RunnerError
-from deploy.local.ports import require_free
 from deploy.local.programs import Program
 from deploy.local.settings import OFFSETS, Settings
 from deploy.local.stack import Stack, our_programs
+from tests.ports import free_base
 
 DATABASE = "platform"
-
-
-def free_base() -> int:
-    """A PORT_BASE of which every port is free at this moment.
-
-    Below 32768, where Linux takes the ports of outgoing connections from: one of these may be taken at any time.
-    """
-    while True:
-        base = 10_000 + secrets.randbelow(22_000)
-        try:
-            for offset in OFFSETS.values():
-                require_free(base + offset, "a test")
-        except RunnerError:
-            continue
-        return base
 
 
 @dataclass(frozen=True)
@@ -107,7 +90,7 @@ class Platform:
 def platform_up(*, secured: bool = False) -> Iterator[Platform]:
     """The platform with data and ports of its own, for as long as the context lasts; `secured`: with users in Kafka."""
     with tempfile.TemporaryDirectory(prefix="platform-") as folder:  # pytest's own folder lets no other account pass
-        settings = Settings(data=Path(folder) / "data", port_base=free_base(), secured=secured)
+        settings = Settings(data=Path(folder) / "data", port_base=free_base(OFFSETS.values()), secured=secured)
         stack = Stack(settings, lambda _: None, our_programs(settings))
         try:
             stack.up()

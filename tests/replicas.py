@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 from typer.testing import CliRunner
 
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
 from deploy.local.settings import ROOT
 from shared.runtime.commands import commands
 from shared.runtime.migrating import migrate
@@ -24,6 +24,7 @@ from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from tests.integration.shared.runtime.toy.service import toy
 from tests.messaging import PASSWORD, Schema, empty_schema
+from tests.ports import free_port
 from tests.servers import PostgresServer
 from tests.waiting import eventually
 

@@ -20,11 +20,12 @@ from deploy.certs.making import make
 from deploy.local import passwords
 from deploy.local.guarding import ADMINISTRATOR, MECHANISM, SCRAM
 from deploy.local.kafka import Kafka
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
 from deploy.setup import SERVICES, create_topics
 from shared.access import read_access
 from shared.clock import system_clock
 from shared.messaging.brokers import Brokers, Login, client_settings
+from tests.ports import free_port
 from tests.topics import administering
 from tests.waiting import eventually
 

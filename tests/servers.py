@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
+from tests.ports import free_port
 
 IN_CONTAINERS = os.environ.get("INFRA") == "containers"
 

@@ -9,14 +9,6 @@ from deploy.local.errors import RunnerError
 HOST = "127.0.0.1"
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def require_free(port: int, name: str) -> None:
     """Raise RunnerError, naming the port and the setting, when `name` cannot listen on `port`."""
     with socket.socket() as probe:

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.errors import RunnerError
 from deploy.local.kafka import Voter
-from deploy.local.ports import HOST, require_free
+from deploy.local.ports import HOST
 from deploy.local.settings import SERVICES, Settings
+from tests.ports import free_base
 
 NODES = (1, 2, 3)
 MOST_REPLICAS = 4
 LONGEST = 300
 """How many ports a cluster takes at most, the runner's own included."""
-
-
-def free_base() -> int:
-    """The first of a row of ports that are all free at this moment."""
-    while True:
-        base = 10_000 + secrets.randbelow(22_000 - LONGEST)
-        try:
-            for offset in range(LONGEST):
-                require_free(base + offset, "a cluster")
-        except RunnerError:
-            continue
-        return base
 
 
 @dataclass(frozen=True)
@@ -42,7 +29,7 @@ class Places:
     @classmethod
     def free(cls, folder: Path) -> Places:
         """Some that nobody uses, with everything in this folder."""
-        return cls(Settings(data=folder, port_base=free_base(), log_level="INFO"))
+        return cls(Settings(data=folder, port_base=free_base(range(LONGEST)), log_level="INFO"))
 
     @property
     def folder(self) -> Path:

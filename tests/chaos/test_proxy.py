@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
 from tests.chaos.proxy import Path, Way
+from tests.ports import free_port
 from tests.waiting import eventually
 
 

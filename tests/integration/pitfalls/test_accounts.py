@@ -18,10 +18,11 @@ from deploy.access.model import Acl, Operation, Pattern, Resource
 from deploy.local.guarding import ADMINISTRATOR
 from deploy.local.jars import CACHE, kafka_jars
 from deploy.local.kafka import JVM, Kafka
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
 from deploy.local.settings import ROOT
 from shared.contracts.event import Stream
 from tests.integration.pitfalls.plain import new_topic
+from tests.ports import free_port
 from tests.secured import Secured, read, some_group, with_topics, write
 from tests.servers import KafkaServer
 from tests.topics import administering

@@ -18,7 +18,7 @@ from aiokafka.errors import InvalidReplicationFactorError, MessageSizeTooLargeEr
 from deploy.local.errors import RunnerError
 from deploy.local.jars import CACHE, kafka_jars
 from deploy.local.kafka import Kafka
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
 from deploy.setup import create_topics
 from shared.storage import Database
 from tests.integration.pitfalls.plain import client_of, consuming, held, new_topic, producing
@@ -27,6 +27,7 @@ from tests.integration.shared.messaging.test_broker_trouble import KEYS, limit_s
 from tests.integration.shared.messaging.test_consumer import PROJECTS, all_heard, assert_one_effect_each, spread
 from tests.integration.shared.messaging.test_relay import say, until_told, versions
 from tests.messaging import Schema, rows, value
+from tests.ports import free_port
 from tests.topics import TOPICS, administering, delete_topics, log_of, write, write_unreadable
 from tests.waiting import eventually
 

@@ -13,12 +13,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from deploy import setup
-from deploy.local.ports import free_port
 from deploy.setup import SERVICES, SetupSettings, create_topics, declared, prepare
 from shared.contracts.registry import TOPICS
 from shared.runtime.guarantees import assert_log_is_kept
 from shared.runtime.migrating import migrate
 from tests.messaging import PASSWORD
+from tests.ports import free_port
 from tests.servers import KafkaServer, PostgresServer
 from tests.topics import administering, delete_topics, topics_anew
 

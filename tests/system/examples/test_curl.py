@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from deploy.local.ports import free_port
+from tests.ports import free_port
 from tests.system.examples.ledger import Ledger
 from tests.system.examples.programs import EXAMPLES, Subscriber, run, running
 from tests.waiting import eventually

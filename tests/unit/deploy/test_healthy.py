@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from deploy import healthy
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
+from tests.ports import free_port
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from deploy import topics
 from deploy.access.__main__ import main
 from deploy.access.model import outsiders_topics
 from deploy.access.settings import AccessSettings
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
 from shared.access import read_access
+from tests.ports import free_port
 from tests.secured import Secured, with_topics
 from tests.servers import KafkaServer
 from tests.topics import administering, delete_topics

@@ -12,11 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.local.ports import free_port
 from shared.clock import system_clock
 from shared.web.discovery import IssuerAddress
 from shared.web.logins import Role
 from shared.web.tokens import Verifier
+from tests.ports import free_port
 
 COMMAND = [sys.executable, "-m", "deploy.issuer"]
 AUDIENCE = "schuldhulpprojecten"

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from shared.messaging import listener as listening
 from shared.messaging.listener import Listener
 from shared.storage import Database
 from tests.integration.shared.messaging import toy
 from tests.messaging import Schema, fresh_schema, opened
+from tests.ports import free_port
 from tests.servers import KafkaServer, PostgresServer
 from tests.topics import topics_anew
 

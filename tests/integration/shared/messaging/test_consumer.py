@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
 from deploy.local.postgres import Postgres
 from shared.contracts.event import Event, Stream
 from shared.contracts.events import ProjectWithdrawn
@@ -21,6 +21,7 @@ from tests.integration.shared.messaging import toy
 from tests.integration.shared.messaging.running import Hearing, hearing, unique_group
 from tests.integration.shared.messaging.toy import heard
 from tests.messaging import Record, Schema, fresh_schema, life, opened, record, rows, value, withdrawn
+from tests.ports import free_port
 from tests.topics import PARTITIONS, administering, write
 from tests.waiting import eventually
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
 from shared.contracts.event import Stream
 from shared.messaging.audit import Act
 from shared.messaging.looking import NotThere
@@ -19,6 +19,7 @@ from tests.integration.shared.messaging import toy
 from tests.integration.shared.messaging.running import hearing, telling, unique_group
 from tests.integration.shared.messaging.test_relay import until_told
 from tests.messaging import Record, Schema, fresh_schema, opened, rows, value, withdrawn
+from tests.ports import free_port
 from tests.servers import PostgresServer
 from tests.topics import delete_topics, log_of, topics_anew, write
 from tests.waiting import eventually

@@ -11,7 +11,6 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local import postgres as server
-from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from shared.contracts.event import Stream
 from shared.contracts.registry import TOPIC_SETTINGS
@@ -19,6 +18,7 @@ from shared.messaging.producer import Outgoing, Producer
 from shared.runtime.guarantees import NotGuaranteed, assert_copies_confirm, assert_durable, assert_log_is_kept
 from shared.storage import Database, connect
 from tests.messaging import opened
+from tests.ports import free_port
 from tests.replicas import Toy
 from tests.servers import KafkaServer, PostgresServer
 from tests.topics import administering, topics_anew

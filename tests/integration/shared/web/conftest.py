@@ -18,7 +18,6 @@ from joserfc.jwk import ECKey
 import shared.web
 from deploy.issuer.app import issuer_app
 from deploy.issuer.tokens import Issuer, Wanted
-from deploy.local.ports import free_port
 from shared.storage import Database, connect, roles
 from shared.storage.migrations import apply, found_in
 from shared.web.app import build_app
@@ -26,6 +25,7 @@ from shared.web.discovery import IssuerAddress
 from shared.web.tokens import Verifier
 from tests.integration.shared.web.fronts import AUDIENCE, Front, Hand, Place
 from tests.integration.shared.web.sample import TABLES, odd, router
+from tests.ports import free_port
 from tests.servers import PostgresServer
 
 ISSUER = "http://issuer.test"

@@ -10,11 +10,11 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from deploy.issuer.tokens import Issuer
-from deploy.local.ports import free_port
 from shared.web.discovery import WELL_KNOWN
 from shared.web.logins import Role, Unauthenticated
 from shared.web.tokens import LEEWAY_S
 from tests.integration.shared.web.fronts import AUDIENCE, Front, Place
+from tests.ports import free_port
 
 
 async def test_a_token_of_keycloak_says_who_it_is(place: Place) -> None:

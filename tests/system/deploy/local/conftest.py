@@ -6,9 +6,9 @@ import pytest
 
 from deploy.local import variables
 from deploy.local.programs import Program
-from deploy.local.settings import ROOT, Settings
+from deploy.local.settings import OFFSETS, ROOT, Settings
 from deploy.local.stack import Stack
-from tests.platform import free_base
+from tests.ports import free_base
 
 HERE = "tests.system.deploy.local"
 
@@ -23,7 +23,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture
 def settings(folder: Path) -> Settings:
     """Settings whose ports are free at this moment."""
-    return Settings(data=folder / "data", port_base=free_base())
+    return Settings(data=folder / "data", port_base=free_base(OFFSETS.values()))
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.environment import Trouble, ensure
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
+from tests.ports import free_port
 
 WHEEL = "tiny-1.0-py3-none-any.whl"
 INSIDE = {

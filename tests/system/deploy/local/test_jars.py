@@ -6,7 +6,8 @@ import pytest
 
 from deploy.local.errors import RunnerError
 from deploy.local.jars import CACHE, kafka_jars
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
+from tests.ports import free_port
 
 SMALL = "slf4j-api-1.7.36.jar"
 

@@ -2,7 +2,7 @@ import signal
 from pathlib import Path
 
 from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
+from tests.ports import free_port
 
 
 def test_a_broker_that_stands_still_is_not_ready(folder: Path) -> None:

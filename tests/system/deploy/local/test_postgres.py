@@ -6,8 +6,8 @@ import asyncpg
 import psutil
 import pytest
 
-from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from deploy.local.ports import free_port
 from shared.messaging.listener import Listener
 from shared.messaging.outbox import Outbox
 from shared.storage import Database
 from tests.messaging import SOURCE, Record, life, opened, rows, value
+from tests.ports import free_port
 from tests.replicas import Toy, migrated, toy_on
 from tests.servers import PostgresServer
 

@@ -10,11 +10,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 
 from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from deploy.setup import create_topics, find_coordinators
 from shared.contracts.event import Stream
 from tests.messaging import opened, rows
+from tests.ports import free_port
 from tests.replicas import Replica, Toy, migrated, replica
 from tests.topics import TOPICS, administering, log_of
 from tests.waiting import eventually

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
 from shared.contracts.event import Stream
 from tests.integration.shared.messaging.running import telling
 from tests.integration.shared.messaging.test_relay import until_told
 from tests.messaging import ended, opened
+from tests.ports import free_port
 from tests.replicas import Toy
 from tests.topics import log_of
 

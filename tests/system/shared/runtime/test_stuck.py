@@ -13,11 +13,11 @@ from uuid import UUID
 import pytest
 
 from deploy.local.kafka import Kafka
-from deploy.local.ports import free_port
 from shared.contracts.event import Stream
 from shared.storage import Database
 from tests.messaging import ended as ended_adoption
 from tests.messaging import opened, record, rows, withdrawn
+from tests.ports import free_port
 from tests.replicas import Replica, Toy, migrated, replica
 from tests.servers import PostgresServer
 from tests.topics import topics_anew, write

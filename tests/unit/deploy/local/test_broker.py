@@ -7,7 +7,8 @@ from contextlib import contextmanager
 import pytest
 
 from deploy.local import broker
-from deploy.local.ports import HOST, free_port
+from deploy.local.ports import HOST
+from tests.ports import free_port
 
 
 @contextmanager
