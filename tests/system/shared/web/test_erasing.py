@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,15 +24,32 @@ WHERE = {"submission": "/projects", "assessment": "/board-members", "matching": 
 BY_COMMAND, BY_HTTP = SERVICES[0], SERVICES[1:]
 
 
+@dataclass(frozen=True)
+class Wire:
+    """The services as clients reach them; no answer may contain this login."""
+
+    http: httpx.AsyncClient
+    places: Places
+    login: str
+
+    async def token(self, *roles: str, **claims: str) -> dict[str, str]:
+        """A header with a token of the platform's issuer."""
+        answer = await self.http.post(f"{self.places.issuer}/token", data={"role": list(roles), **claims})
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+    async def ask(self, who: dict[str, str], service: str, method: str, path: str, body: object = None) -> Json:
+        """What is answered."""
+        address = f"{self.places.services[service]}/v1{path}"
+        answer = await self.http.request(method, address, headers={**who, "Idempotency-Key": str(uuid4())}, json=body)
+        assert answer.is_success, answer.text
+        assert self.login not in answer.text
+        told: Json = answer.json()
+        return told
+
+
 @pytest.fixture
 def login() -> str:
     return f"noor.{uuid4()}@voorbeeld.nl"
-
-
-async def token(http: httpx.AsyncClient, places: Places, *roles: str, **claims: str) -> dict[str, str]:
-    """A header with a token of the platform's issuer."""
-    answer = await http.post(f"{places.issuer}/token", data={"role": list(roles), **claims})
-    return {"Authorization": f"Bearer {answer.json()['access_token']}", "Idempotency-Key": str(uuid4())}
 
 
 async def erased_by_command(platform: Platform, service: str, login: str) -> str:
@@ -70,52 +88,43 @@ async def persons(platform: Platform, service: str, login: str) -> set[str]:
     return {str(row["id"]) for row in await platform.fetch(service, "select id from person where subject = $1", login)}
 
 
+def seat_of(login: str) -> Json:
+    """A seat in the board that ended yesterday."""
+    yesterday = (day_of(system_clock()) - timedelta(days=1)).isoformat()
+    affiliations = [{"organisation": str(uuid4())}]
+    about = {"subject": login, "name": NAME, "seat": "vng", "affiliations": affiliations}
+    return {**about, "since": yesterday, "until": yesterday}
+
+
 async def test_login_and_name_are_nowhere_and_all_goes_on(platform: Platform, login: str) -> None:
-    places, yesterday = platform.places, (day_of(system_clock()) - timedelta(days=1)).isoformat()
     async with httpx.AsyncClient(timeout=60, trust_env=False) as http:
-
-        async def ask(who: dict[str, str], service: str, method: str, path: str, body: object = None) -> Json:
-            who = {**who, "Idempotency-Key": str(uuid4())}
-            answer = await http.request(method, f"{places.services[service]}/v1{path}", headers=who, json=body)
-            assert answer.is_success, answer.text
-            assert login not in answer.text
-            told: Json = answer.json()
-            return told
-
+        wire = Wire(http, platform.places, login)
         everything = ("gemeente", "submitter", "board-member")
-        noor = await token(http, places, *everything, subject=login, gemeente="GM0518", organisation=str(uuid4()))
-        manager = await token(http, places, "programme-manager")
-        operator = await token(http, places, "operator")
-        seat = {
-            "subject": login,
-            "name": NAME,
-            "seat": "vng",
-            "affiliations": [{"organisation": str(uuid4())}],
-            "since": yesterday,
-            "until": yesterday,
-        }
-        seated = await ask(manager, "assessment", "POST", "/board-members", seat)
-        project = await ask(noor, "submission", "POST", "/projects", {"title": "Een project van iemand die weggaat"})
+        noor = await wire.token(*everything, subject=login, gemeente="GM0518", organisation=str(uuid4()))
+        manager, operator = await wire.token("programme-manager"), await wire.token("operator")
+        seated = await wire.ask(manager, "assessment", "POST", "/board-members", seat_of(login))
+        project = await wire.ask(
+            noor, "submission", "POST", "/projects", {"title": "Een project van iemand die weggaat"}
+        )
         for service, path in WHERE.items():
-            await ask(noor, service, "GET", path)
+            await wire.ask(noor, service, "GET", path)
         before = {service: await persons(platform, service, login) for service in SERVICES}
         assert [len(ids) for ids in before.values()] == [1, 1, 1, 1]
 
         assert login not in (await erased_by_command(platform, BY_COMMAND, login)).replace(f": {login}", "")
         for service in BY_HTTP:
-            await ask(
-                operator, service, "POST", "/operations/persons/erasures", {"subject": login, "reason": "verzoek"}
-            )
+            erasure = {"subject": login, "reason": "verzoek"}
+            await wire.ask(operator, service, "POST", "/operations/persons/erasures", erasure)
         assert {service: await tables_with(platform, service, login, NAME) for service in SERVICES} == {
             service: set() for service in SERVICES
         }
         log_files = [program.daemon.log_file for program in platform.stack.programs]
         assert [file for file in log_files if login in file.read_text(encoding="utf-8", errors="replace")] == []
 
-        board = await ask(manager, "assessment", "GET", "/board-members?limit=100")
+        board = await wire.ask(manager, "assessment", "GET", "/board-members?limit=100")
         assert [m["name"] for m in board["items"] if m["id"] == seated["id"]] == [None]
-        assert (await ask(noor, "submission", "GET", f"/projects/{project['id']}"))["id"] == project["id"]
+        assert (await wire.ask(noor, "submission", "GET", f"/projects/{project['id']}"))["id"] == project["id"]
 
         for service in BY_HTTP:  # a replica that was not asked remembers a login for a minute
-            await ask(noor, service, "GET", WHERE[service])
+            await wire.ask(noor, service, "GET", WHERE[service])
             assert len(await persons(platform, service, login) - before[service]) == 1
