@@ -30,13 +30,19 @@ insert into catalogue_project (project, withdrawn, offered_version)
 select * from unnest($1::uuid[], $2::boolean[], $3::int[])
 on conflict (project) do update set withdrawn = excluded.withdrawn, offered_version = excluded.offered_version
 """
-_VERSION = """
-project, project_version, title, summary, phases, target_groups, regions, available_from, effort_fte, cost_euro,
-needed_kinds, needed_means, involvements, evidence, submitted_on
-"""
+_DESCRIBED = (
+    "title, summary, phases, target_groups, regions, available_from, effort_fte, cost_euro, needed_kinds, needed_means, "
+    "involvements, evidence, submitted_on"
+)
+_AS_SAID = ", ".join(f"excluded.{name}" for name in _DESCRIBED.split(", "))
+_AS_IT_STANDS = ", ".join(f"v.{name}" for name in _DESCRIBED.split(", "))
+_VERSION = f"project, project_version, {_DESCRIBED}"
+# Said again only by an owner that was restored from an older back-up: then the text that it has now counts.
 SAVE_VERSIONS = f"""
-insert into catalogue_version ({_VERSION}) select {_VERSION} from jsonb_populate_recordset(null::catalogue_version, $1)
-on conflict (project, project_version) do nothing
+insert into catalogue_version as v ({_VERSION})
+select {_VERSION} from jsonb_populate_recordset(null::catalogue_version, $1)
+on conflict (project, project_version) do update set ({_DESCRIBED}) = ({_AS_SAID})
+where ({_AS_IT_STANDS}) is distinct from ({_AS_SAID})
 """
 SAVE_VERDICTS = """
 insert into catalogue_verdict select * from jsonb_populate_recordset(null::catalogue_verdict, $1)

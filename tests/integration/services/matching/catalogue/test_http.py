@@ -169,6 +169,17 @@ async def test_all_orders_of_topics_end_alike_also_when_heard_twice(matching: St
     assert shown == 70
 
 
+async def test_a_version_that_is_said_anew_after_a_restore_is_shown_as_it_was_said_last(matching: Standing) -> None:
+    project = uuid4()
+    lost, anew = submitted(project), submitted(project).model_copy(update={"title": "Zoals hij nu is"})
+    await matching.hear_records(record_of(lost, 1), record_of(submitted(project, 2), 2))
+    await matching.hear_records(record_of(anew, 3))
+    async with matching.database.reading() as tx:
+        entry = await load(tx, project)
+    assert entry is not None
+    assert {number: said.title for number, said in entry.versions.items()} == {1: "Zoals hij nu is", 2: lost.title}
+
+
 async def test_first_submitted_and_first_assessed_at_two_members_at_once_both_stand(matching: Standing) -> None:
     outbox = Outbox("urn:nld:oin:00000099000000000001:systeem:matching", service.says)
     members = [Listener(matching.database, outbox, service.hears) for _ in range(2)]
