@@ -106,6 +106,19 @@ class TestCommandsAndEvents:
         again = changed(event.record, id=str(uuid4()), sequence=str(event.sequence + 1))
         assert found(with_(run, again), Kind.DOUBLED, event.entity)
 
+    def test_funding_that_was_secured_once_too_often(self, run: History) -> None:
+        lives = Reading.of(run.log).by_entity().values()
+        secured, last = next((e, life[-1]) for life in lives for e in life if e.name == "FundingSecured")
+        again = changed(secured.record, id=str(uuid4()), sequence=str(last.sequence + 1))
+        assert found(with_(run, again), Kind.PHANTOM, secured.entity, TOPIC)
+
+        when = max(each.acknowledged_at or 0.0 for each in run.ledger.done() if secured.entity in str(each))
+        restored = Forgiven("owner_restored", "its state was lost", "matching", when - 600, when)
+        elsewhere = Forgiven("owner_restored", "its state was lost", "submission", when - 600, when)
+        topic = f"{TOPIC}adoptions"
+        assert not [f for f in check(with_(run, again), [restored]).findings if f.where == topic]
+        assert [f for f in check(with_(run, again), [elsewhere]).findings if f.where == topic]
+
     def test_an_event_that_nobody_asked_for(self, run: History) -> None:
         event, stranger = told(run, "ProjectAssessed"), str(uuid4())
         value = str(event.record.value).replace(event.entity, stranger)
