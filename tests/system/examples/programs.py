@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from deploy.local.ports import answers
 from deploy.local.settings import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -79,14 +80,9 @@ class Subscriber:
                 stderr=log,
             )
 
-    async def listens(self) -> bool:
+    def listens(self) -> bool:
         """Whether something answers at its PORT: a receiver of webhooks can be sent its challenge from then on."""
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", int(self.variables["PORT"]))
-        except ConnectionRefusedError:
-            return False
-        writer.close()
-        return True
+        return answers(int(self.variables["PORT"]))
 
     async def kill(self) -> None:
         """kill -9, at whatever it does."""
