@@ -127,7 +127,7 @@ class Producer:
         """Hands one record over. After a failure its partition gets no more: that would reverse the order of a key."""
         if isinstance(partitions, BaseException):
             return partitions
-        place = (record.topic, partitions[_nth_of(record.key, len(partitions))])
+        place = _place_of(record, partitions)
         if place in failed:
             return failed[place]
         try:
@@ -155,6 +155,11 @@ class Producer:
     async def stop(self) -> None:
         """Waits a bounded time for what is under way; what is not confirmed stays in the outbox."""
         await self.renew()
+
+
+def _place_of(record: Outgoing, partitions: Sequence[int]) -> tuple[str, int]:
+    """The partition that a record goes to."""
+    return record.topic, partitions[_nth_of(record.key, len(partitions))]
 
 
 @lru_cache(maxsize=KEYS_REMEMBERED)
@@ -191,7 +196,7 @@ def _blame_first(
     for nth, (record, answer) in enumerate(zip(records, outcome, strict=True)):
         partitions = topics[record.topic]
         if isinstance(answer, BaseException) and not isinstance(partitions, BaseException):
-            place = (record.topic, partitions[_nth_of(record.key, len(partitions))])
+            place = _place_of(record, partitions)
             if place in blamed:
                 outcome[nth] = Behind()
             blamed.add(place)
