@@ -14,6 +14,7 @@ from uuid import UUID
 
 from shared.contracts.event import Stream
 from shared.messaging.envelope import KafkaRecord, fast_uuid
+from shared.messaging.waiting import KEEP
 
 if TYPE_CHECKING:
     from shared.storage.database import Connection
@@ -25,8 +26,7 @@ _WAITS = f"o.shard = {_SHARD} and o.topic = l.topic and o.key = l.key and o.sequ
 # Of a record that stands twice in the log either place will do.
 SETTLE = f"""
 with d as (delete from outbox o using {_CLAIMS} where {_WAITS} and o.id = l.id returning o.*, l.part, l.off)
-insert into told (seq, id, topic, key, sequence, headers, value, written, cluster, part, off)
-select seq, id, topic, key, sequence, headers, value, written, $9, part, off from d
+{KEEP.format(9)}
 """
 UNKNOWN = f"""
 with l as materialized (select * from {_CLAIMS}),

@@ -25,9 +25,10 @@ d as (delete from outbox o using unnest(${}::smallint[], ${}::bigint[], ${}::int
   where o.shard = d.shard and o.seq = d.seq returning o.*, d.part, d.off)
 """
 KEEP = """
-t as (insert into told (seq, id, topic, key, sequence, headers, value, written, cluster, part, off)
-  select seq, id, topic, key, sequence, headers, value, written, ${}, part, off from d)
+insert into told (seq, id, topic, key, sequence, headers, value, written, cluster, part, off)
+select seq, id, topic, key, sequence, headers, value, written, ${}, part, off from d
 """
+"""Rows of the outbox that were deleted (`d`, each with where it stands in the log) are told, in the cluster of this argument."""
 STOP_KEY = "insert into stopped (topic, key, reason) values ($1, $2, $3) on conflict (topic, key) do nothing"
 
 
@@ -85,7 +86,7 @@ class Waiting:
     def _moves(self, first: int) -> str:
         """The statements of a move, whose arguments are numbered from `first` on."""
         moves = [DELETE.format(*range(first, first + 4)), PLACED.format(*range(first + 4, first + 9))]
-        return ",".join([*moves, KEEP.format(first + 9)] if self._keeps else moves)
+        return ",".join([*moves, f"t as ({KEEP.format(first + 9)})"] if self._keeps else moves)
 
     def _arguments(self, told: Taken) -> list[object]:
         if not told.rows:
