@@ -10,7 +10,7 @@ from standardwebhooks import Webhook
 
 from shared.contracts.events import ImpactPublished
 from tests.integration.services.impact.deliveries.delivery import Delivery, Json, Subscribes
-from tests.integration.services.impact.sample import DELFT, DEN_HAAG, Q1, Q2, Q3, Adopts, correction, count
+from tests.integration.services.impact.sample import DELFT, DEN_HAAG, Q1, Q2, Q3, ZOETERMEER, Adopts, correction, count
 from tests.receivers import Got, Receivers
 from tests.standing import SOURCE, Standing
 from tests.waiting import eventually
@@ -158,7 +158,11 @@ async def test_what_fails_for_days_is_paused_with_a_notice_and_goes_on_where_it_
     receiver = here.at("a", answers=lambda _: 503)
     webhook = await subscribes(receiver)
     project = uuid4()
-    for gemeente in (DEN_HAAG, DELFT):
+    for gemeente in (
+        DEN_HAAG,
+        DELFT,
+        ZOETERMEER,
+    ):  # more lines than a first turn attempts: they are not all dead in four days
         await (await adopts(gemeente, project)).records(*(count(43, period) for period in (Q1, Q2, Q3)))
     begun = delivery.impact.now
     told = await delivery.until(webhook, lambda told: told["state"] == "gepauzeerd", step=2)
@@ -170,8 +174,8 @@ async def test_what_fails_for_days_is_paused_with_a_notice_and_goes_on_where_it_
     assert (await delivery.subscriber.post(f"/webhooks/{webhook['id']}/resumptions")).json()["notice"] is None
     await delivery.subscriber.post(f"/webhooks/{webhook['id']}/dead-letters/retries")
     await delivery.until(webhook, lambda told: caught_up(told) and not told["deadLetters"])
-    assert len({got.block for got in receiver.taken}) == 6
-    assert dead <= 6
+    assert len({got.block for got in receiver.taken}) == 9
+    assert dead < 9
 
 
 async def test_a_redirect_is_a_failure_and_is_not_followed(
