@@ -26,7 +26,7 @@ from shared.contracts.event import Event, EventData, Stream, dataschema_of, even
 
 CONTENT_TYPE = "content-type"
 JSON_TYPE = "application/json"
-IN_ONE_TURN = 100
+IN_ONE_TURN = 10
 STRUCTURED_TYPE = b"application/cloudevents+json"
 PREFIX = "ce_"
 SUPERSEDES, SUPERSEDED_BY = "ce_supersedes", "ce_supersededby"
