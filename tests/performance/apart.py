@@ -11,11 +11,12 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import uvloop
 
 from shared.contracts.events import AdoptionEnded
 from shared.messaging.outbox import Outbox
@@ -23,12 +24,14 @@ from shared.messaging.producer import Producer
 from shared.messaging.relay import Relay
 from shared.storage import Database, connect
 from tests.performance import consume, tell
-from tests.performance.measuring import tuned_collector
+from tests.performance.measuring import LOOK_SECONDS, Step, tuned_collector
 from tests.performance.records import SOURCE
 from tests.performance.toy import ended, entity_of
 
 SPEAKERS = 8
 CONNECTIONS = 10
+QUIET_SECONDS = 0.2
+READ = "select coalesce(sum(next), 0)::int from positions"
 
 
 async def run(work: str, **arguments: object) -> Any:  # noqa: ANN401 - any JSON
@@ -92,14 +95,47 @@ async def consumed(dsn: str, servers: str, count: int, after: int, group: str) -
     return {"per_s": speed, "rss_mb": _peak_mb()}
 
 
+async def reacted(dsn: str, servers: str, batch: int, group: str, expected: int) -> list[Step]:
+    """A replica of the matching service, for as long as it and others have not heard all: its steps."""
+    from services.matching.service import service  # noqa: PLC0415 - the others here are weighed without it
+
+    database = Database(await connect(dsn, most=CONNECTIONS, name="replica"), Outbox(SOURCE, service.says).append)
+    hearing = await consume.consumer(
+        database, servers, batch, group, topics=service.topics, reactions=service.hears, says=service.says
+    )
+    running, steps = asyncio.create_task(hearing.run()), list[Step]()
+    with tuned_collector():
+        while not running.done():
+            now = time.perf_counter()
+            if not steps or hearing.handled > steps[-1][1]:
+                steps.append((now, hearing.handled))
+            elif now - steps[-1][0] > QUIET_SECONDS and await _read(database) >= expected:
+                hearing.stop()
+            await asyncio.sleep(LOOK_SECONDS)
+    await running
+    await database.pool.close()
+    return steps[1:]
+
+
+async def _read(database: Database) -> int:
+    async with database.reading() as tx:
+        read: int = await tx.fetchval(READ)
+        return read
+
+
 def _peak_mb() -> float:
     """Of this program alone: what getrusage says begins with the most that the process had that started it."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))) / 1024
 
 
-WORK: Mapping[str, Callable[..., Awaitable[object]]] = {"speak": speak, "relayed": relayed, "consumed": consumed}
+WORK: Mapping[str, Callable[..., Coroutine[Any, Any, object]]] = {
+    "speak": speak,
+    "relayed": relayed,
+    "consumed": consumed,
+    "reacted": reacted,
+}
 
 if __name__ == "__main__":
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    print(json.dumps(asyncio.run(WORK[sys.argv[1]](**json.loads(sys.argv[2])))))  # type: ignore[arg-type]
+    print(json.dumps(uvloop.run(WORK[sys.argv[1]](**json.loads(sys.argv[2])))))

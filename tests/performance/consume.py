@@ -75,28 +75,35 @@ async def bare(dsn: str, servers: str, count: int, batch: int, group: str) -> fl
         await connection.close()
 
 
-async def ours(
+async def consumer(
     database: Database,
     servers: str,
-    count: int,
     batch: int,
     group: str,
     *,
     topics: Sequence[str] = (TOPIC,),
     reactions: Sequence[Reaction] = REACTIONS,
     says: Sequence[type[EventData]] = (),
-    after: int = 0,
-) -> float:
-    """Events a second of our consumer, from its first batch (behind the first `after` events) to its last effect."""
+) -> Consumer:
+    """Ours, not yet started: that of the toy, or of a service."""
     listener = Listener(database, Outbox(SOURCE, says), reactions)
     listener.generation = await admitted(database, declared(reactions))
-    consumer = Consumer(servers, group, topics, listener, Places(database, CLUSTER), records=batch)
-    running = asyncio.create_task(consumer.run())
+    return Consumer(servers, group, topics, listener, Places(database, CLUSTER), records=batch)
+
+
+async def heard(hearing: Consumer, count: int, *, after: int = 0) -> float:
+    """Events a second of our consumer, from its first batch (behind the first `after` events) to its last effect."""
+    running = asyncio.create_task(hearing.run())
     try:
-        return await metered(running, lambda: consumer.handled, count, after=after)
+        return await metered(running, lambda: hearing.handled, count, after=after)
     finally:
-        consumer.stop()
+        hearing.stop()
         await running
+
+
+async def ours(database: Database, servers: str, count: int, batch: int, group: str, *, after: int = 0) -> float:
+    """Events a second of our consumer with the toy's fold."""
+    return await heard(await consumer(database, servers, batch, group), count, after=after)
 
 
 async def measure(

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 LOOK_SECONDS = 0.003
 Report = Callable[[str], None]
 """Takes a line as soon as it is known."""
+Step = tuple[float, int]
+"""When something was done, and how much there was of it by then."""
 Contender = Callable[[int], Awaitable[float]]
 """Prepares its turn, with the round's number, and returns what it did a second."""
 
@@ -67,6 +69,14 @@ class Meter:
         if self._first is None or self._first == self._last:
             raise ValueError("too little was done to tell its speed")
         return (self._last[0] - self._first[0]) / (self._last[1] - self._first[1])
+
+
+def together(several: Sequence[Sequence[Step]]) -> float:
+    """What several did a second, from the first step of whoever began last to the last step of all."""
+    begun = max(steps[0][0] for steps in several)
+    before = sum(done for steps in several for _, done in [step for step in steps if step[0] <= begun][-1:])
+    ended, done = max(steps[-1][0] for steps in several), sum(steps[-1][1] for steps in several)
+    return (done - before) / (ended - begun)
 
 
 async def metered(part: asyncio.Task[None], done: Callable[[], int], count: int, *, after: int = 0) -> float:

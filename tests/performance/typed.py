@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator, Mapping
 from uuid import UUID
@@ -17,8 +18,8 @@ from shared.contracts.events import (
     ReleaseKind,
 )
 from shared.contracts.example import example_of
-from tests.performance.consume import ours
-from tests.performance.measuring import Report, in_turns, tuned_collector
+from tests.performance import apart, consume
+from tests.performance.measuring import Report, in_turns, together, tuned_collector
 from tests.performance.records import Written, fill, written
 from tests.performance.stage import Room, Stage
 
@@ -26,6 +27,7 @@ GEMEENTEN = ("GM0363", "GM0518", "GM0599", "GM0344", "GM0193")
 INDICATORS = ("contact_bereikt_pct", "schuldenvrij_uitgestroomd")
 QUARTERS = ("2026-01-01", "2026-04-01", "2026-07-01", "2026-10-01")
 CORRECTED, WITHDRAWN = 0.1, 0.1
+REPLICAS = 2
 HEARD = "select coalesce(sum(sequence), 0)::int from heard"
 # What must stand there in the end, whatever the order between streams: nothing of it may wait or have failed.
 FAULTS = "select (select count(*) from parked) + (select count(*) from dead_letter)"
@@ -118,7 +120,7 @@ def in_time(lives_of: list[list[EventData]], abreast: int = 200) -> Iterator[Wri
 
 
 async def measure(stage: Stage, report: Report, *, count: int, rounds: int) -> Mapping[str, float]:
-    """Two mixes, each in the service's own batches of 500 and in batches of 2,000; the effects are counted."""
+    """Two mixes: in the service's own batches of 500, in batches of 2,000, and by two replicas; the effects are counted."""
     results: dict[str, float] = {}
     async with stage.another("matching", service.migrations, service.says) as room:
         for mix, lives_of in (("life", lives(count // 92)), ("even", even(count))):
@@ -128,10 +130,15 @@ async def measure(stage: Stage, report: Report, *, count: int, rounds: int) -> M
             async def turn(batch: int, expected: int = len(records)) -> float:
                 return await _heard(stage, room, batch, expected)
 
-            found = await in_turns({"500": lambda _: turn(500), "2000": lambda _: turn(2_000)}, rounds)
+            async def side_by_side(_: int, expected: int = len(records)) -> float:
+                return await _heard_by_replicas(stage, room, expected)
+
+            found = await in_turns(
+                {"500": lambda _: turn(500), "2000": lambda _: turn(2_000), "replicas": side_by_side}, rounds
+            )
             report(
                 f"typed  {mix}, {len(records):,} events: batch 500 {found.rates['500']:8,.0f}/s  "
-                f"batch 2000 {found.rates['2000']:8,.0f}/s"
+                f"batch 2000 {found.rates['2000']:8,.0f}/s  {REPLICAS} replicas {found.rates['replicas']:8,.0f}/s"
             )
             results |= {f"typed_{mix}_{batch}_per_s": round(rate) for batch, rate in found.rates.items()}
     return {"typed_reactions_per_s": results["typed_life_500_per_s"], **results}
@@ -140,18 +147,30 @@ async def measure(stage: Stage, report: Report, *, count: int, rounds: int) -> M
 async def _heard(stage: Stage, room: Room, batch: int, expected: int) -> float:
     await room.empty()
     with tuned_collector():
-        speed = await ours(
+        hearing = await consume.consumer(
             room.database,
             stage.servers,
-            expected,
             batch,
             stage.group(),
             topics=service.topics,
             reactions=service.hears,
             says=service.says,
         )
+        speed = await consume.heard(hearing, expected)
+    await _require_all(room, expected)
+    return speed
+
+
+async def _heard_by_replicas(stage: Stage, room: Room, expected: int) -> float:
+    await room.empty()
+    work = {"dsn": room.dsn, "servers": stage.servers, "batch": 500, "group": stage.group(), "expected": expected}
+    steps = await asyncio.gather(*(apart.run("reacted", **work) for _ in range(REPLICAS)))
+    await _require_all(room, expected)
+    return together(steps)
+
+
+async def _require_all(room: Room, expected: int) -> None:
     async with room.database.reading() as tx:
         heard, faults = await tx.fetchval(HEARD), await tx.fetchval(FAULTS)
     if heard != expected or faults:
         raise SystemExit(f"{heard} of {expected} typed events had their effect, and {faults} are set aside")
-    return speed
