@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Generic, cast
+from typing import Any, Generic, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
@@ -33,6 +33,7 @@ POLL_MS = 500
 APART_MS = 1_000
 STOP_WITHIN_SECONDS = 3.0
 PAUSE_SECONDS = 0.5
+PARTS = 10
 UNREADABLE = (UnicodeDecodeError, CorruptRecordException)
 """With these a poll fails as a whole, and what it had of other partitions is lost to us."""
 
@@ -167,8 +168,21 @@ class Consumer(Generic[H]):
         """The next records after these places, decoded. Raises: LogChanged; UnicodeDecodeError; KafkaError."""
         assignment = self._assignment
         wait, most = APART_MS if only else POLL_MS, most or self._records
-        polled = await self._consumer.getmany(*only, timeout_ms=wait, max_records=most)
-        return await self._batch(at, polled, assignment)
+        return await self._batch(at, await self._fetched(wait, most, *only), assignment)
+
+    async def _fetched(self, wait: int, most: int, *only: TopicPartition) -> Polled:
+        """In parts, for unpacking takes long: whoever waits for Postgres goes on as soon as that has answered."""
+        found: dict[TopicPartition, list[Any]] = {}
+        left, part = most, -(-most // PARTS)
+        while left:
+            asked = min(left, part)
+            polled = await self._consumer.getmany(*only, timeout_ms=0 if found else wait, max_records=asked)
+            for partition, records in polled.items():
+                found.setdefault(partition, []).extend(records)
+            got = sum(map(len, polled.values()))
+            left = left - got if got == asked else 0
+            await asyncio.sleep(0)
+        return found
 
     async def _batch(self, at: Mapping[TopicPartition, Position], polled: Polled, assignment: int) -> Batch:
         is_ours = assignment == self._assignment
