@@ -26,7 +26,7 @@ from shared.contracts.event import Event, EventData, Stream, dataschema_of, even
 
 CONTENT_TYPE = "content-type"
 JSON_TYPE = "application/json"
-IN_ONE_TURN = 10
+TURNS, LEAST_IN_A_TURN = 50, 10
 STRUCTURED_TYPE = b"application/cloudevents+json"
 PREFIX = "ce_"
 SUPERSEDES, SUPERSEDED_BY = "ce_supersedes", "ce_supersededby"
@@ -127,8 +127,9 @@ class Decoder:
     async def decode_in_turns(self, records: Sequence[KafkaRecord]) -> Decoded:
         """The same, a few at a time: whoever waits for Postgres goes on as soon as that has answered."""
         decoded = Decoded([], [])
-        for start in range(0, len(records), IN_ONE_TURN):
-            self.decode_all(records[start : start + IN_ONE_TURN], decoded)
+        few = max(LEAST_IN_A_TURN, len(records) // TURNS)
+        for start in range(0, len(records), few):
+            self.decode_all(records[start : start + few], decoded)
             await asyncio.sleep(0)
         return decoded
 
