@@ -6,6 +6,7 @@ Relay and consumer run in processes of their own, so that the memory that is wei
 from __future__ import annotations
 
 from collections.abc import Mapping
+from statistics import median
 
 from tests.performance import apart
 from tests.performance.measuring import Report
@@ -17,9 +18,11 @@ ENTITIES = 50_000
 
 
 async def measure(stage: Stage, report: Report, *, usual: int, count: int) -> Mapping[str, float]:
-    """What a backlog does to speed and memory: `usual` of everything, `count`, and `usual` again, over 50,000 entities."""
-    before, many, after = [await _worked_off(stage, number) for number in (usual, count, usual)]
-    few = {part: {name: (value + after[part][name]) / 2 for name, value in before[part].items()} for part in before}
+    """What a backlog does to speed and memory: `usual` of everything, twice before and twice after `count`."""
+    before = [await _worked_off(stage, usual) for _ in range(2)]
+    many = await _worked_off(stage, count)
+    usuals = [*before, *[await _worked_off(stage, usual) for _ in range(2)]]
+    few = {part: {name: median(one[part][name] for one in usuals) for name in many[part]} for part in many}
     results: dict[str, float] = {"backlog_1m_rss_mb": round(max(many[part]["rss_mb"] for part in many))}
     for part in ("relay", "consumer"):
         ratio = many[part]["per_s"] / few[part]["per_s"]
