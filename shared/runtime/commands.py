@@ -7,7 +7,6 @@ import logging
 from typing import Annotated
 
 import typer
-import uvloop
 
 from shared.runtime.asking import console, finish, settings_from_environment
 from shared.runtime.logs import start_logging
@@ -26,7 +25,7 @@ def _run(service: Service) -> None:
     settings = settings_from_environment()
     start_logging(service.name, settings.log_level)
     try:
-        uvloop.run(serve(service, settings))
+        asyncio.run(serve(service, settings))
     except asyncio.CancelledError:
         log.info("%s was stopped before it had started", service.name)
     except Exception as error:

@@ -6,14 +6,13 @@ ONLY="hear typed" measures these rows alone, and writes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-
-import uvloop
 
 from tests.performance import (
     backlog,
@@ -146,4 +145,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(main())  # as services do
+    asyncio.run(main())

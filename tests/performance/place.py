@@ -15,7 +15,7 @@ import psutil
 from deploy.local.jars import KAFKA
 from tests.performance.stage import Stage
 
-PACKAGES = ("faststream", "aiokafka", "asyncpg", "uvloop", "pydantic", "faststream-outbox")
+PACKAGES = ("faststream", "aiokafka", "asyncpg", "pydantic", "faststream-outbox")
 Facts = Mapping[str, object]
 
 
