@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, cast
+from typing import Generic, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import ConsumerStoppedError, CorruptRecordException, KafkaError
@@ -22,7 +22,7 @@ from shared.messaging.heard import Displaced, Overtaken, Position
 from shared.messaging.listener import Listener
 from shared.messaging.offsets import Offsets
 from shared.messaging.places import Places, reading_from
-from shared.messaging.polling import Batch, Hears, Polled, Unreadable
+from shared.messaging.polling import Batch, Hears, Polled, Unreadable, fetched
 from shared.messaging.setbacks import pauses
 from shared.messaging.stopping import stopped_within
 from shared.messaging.subscribing import subscribed
@@ -33,9 +33,8 @@ POLL_MS = 500
 APART_MS = 1_000
 STOP_WITHIN_SECONDS = 3.0
 PAUSE_SECONDS = 0.5
-PARTS = 10
 UNREADABLE = (UnicodeDecodeError, CorruptRecordException)
-"""With these a poll fails as a whole, and what it had of other partitions is lost to us."""
+"""With these a poll fails, and would again: of some partition the next record cannot be read."""
 
 
 def _unseen(batch: Polled, seconds: float) -> None:
@@ -162,27 +161,15 @@ class Consumer(Generic[H]):
             await self._pass_unreadable()
         except KafkaError as error:
             self._bear(error, "polling failed", KafkaError)
+            await self._go_back()
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _poll(self, at: Mapping[TopicPartition, Position], *only: TopicPartition, most: int = 0) -> Batch:
         """The next records after these places, decoded. Raises: LogChanged; UnicodeDecodeError; KafkaError."""
         assignment = self._assignment
         wait, most = APART_MS if only else POLL_MS, most or self._records
-        return await self._batch(at, await self._fetched(wait, most, *only), assignment)
-
-    async def _fetched(self, wait: int, most: int, *only: TopicPartition) -> Polled:
-        """In parts, for unpacking takes long: whoever waits for Postgres goes on as soon as that has answered."""
-        found: dict[TopicPartition, list[Any]] = {}
-        left, part = most, -(-most // PARTS)
-        while left:
-            asked = min(left, part)
-            polled = await self._consumer.getmany(*only, timeout_ms=0 if found else wait, max_records=asked)
-            for partition, records in polled.items():
-                found.setdefault(partition, []).extend(records)
-            got = sum(map(len, polled.values()))
-            left = left - got if got == asked else 0
-            await asyncio.sleep(0)
-        return found
+        polled = await fetched(self._consumer, wait, most, *only)
+        return await self._batch(at, polled, assignment)
 
     async def _batch(self, at: Mapping[TopicPartition, Position], polled: Polled, assignment: int) -> Batch:
         is_ours = assignment == self._assignment
@@ -197,6 +184,12 @@ class Consumer(Generic[H]):
             ahead.cancel()
             await asyncio.wait([ahead])
             _ = ahead.cancelled() or ahead.exception()
+
+    async def _go_back(self) -> None:
+        """To our places: a poll may fail after the client has handed out a part of it, and has gone on itself."""
+        await self._forget_ahead()
+        for partition in self.at:
+            self._seek(partition)
 
     async def _place(self) -> None:
         async with self._busy:
@@ -271,8 +264,7 @@ class Consumer(Generic[H]):
 
         A header's name that is not UTF-8 is passed. A wrong checksum is not: behind it stands an event.
         """
-        for partition in self.at:
-            self._seek(partition)
+        await self._go_back()
         for partition, behind in self.lag().items():
             if behind:
                 await self._read_apart(partition)

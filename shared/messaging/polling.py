@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.messaging.envelope import KafkaRecord
 from shared.messaging.heard import Position
 
 Polled = Mapping[TopicPartition, Sequence[Any]]
+PARTS = 10
+
+
+async def fetched(client: AIOKafkaConsumer, wait_ms: int, most: int, *only: TopicPartition) -> Polled:
+    """In parts, for unpacking takes long: whoever waits for Postgres goes on as soon as that has answered.
+
+    The first part is waited for; one that is not full is the last. When a part fails the client stands behind those before:
+    who polls again has to seek. Raises: UnicodeDecodeError; KafkaError.
+    """
+    found: dict[TopicPartition, list[Any]] = {}
+    left, part = most, -(-most // PARTS)
+    while left:
+        asked = min(left, part)
+        polled = await client.getmany(*only, timeout_ms=0 if found else wait_ms, max_records=asked)
+        for partition, records in polled.items():
+            found.setdefault(partition, []).extend(records)
+        got = sum(map(len, polled.values()))
+        left = left - got if got == asked else 0
+        await asyncio.sleep(0)
+    return found
 
 
 class Decodes(Protocol):

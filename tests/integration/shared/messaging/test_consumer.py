@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaConnectionError
 
 from deploy.local.ports import HOST
 from deploy.local.postgres import Postgres
@@ -92,6 +93,30 @@ async def test_it_hears_from_the_beginning_and_goes_on_where_it_was(database: Da
 
     await assert_one_effect_each(database, 5)
     assert await value(database, NEXT) == 5 * len(LIVES)
+
+
+async def test_a_poll_that_fails_after_a_part_of_it_came_is_read_again_as_a_whole(
+    database: Database, servers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write(servers, spread(range(1, 41)))
+    asked, refusals = AIOKafkaConsumer.getmany, 3
+    refused: list[int] = []
+
+    async def often_refused(
+        client: AIOKafkaConsumer, *only: TopicPartition, timeout_ms: int, max_records: int
+    ) -> object:
+        if timeout_ms == 0 and len(refused) < refusals:  # the first part of a poll is the one that may wait
+            refused.append(max_records)
+            raise KafkaConnectionError
+        return await asked(client, *only, timeout_ms=timeout_ms, max_records=max_records)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", often_refused)
+    async with hearing(database, servers, unique_group()) as run:
+        await all_heard(database, 40)
+        await counted(40 * len(LIVES), run)
+
+    assert len(refused) == refusals
+    await assert_one_effect_each(database, 40)
 
 
 async def test_it_is_told_several_brokers_and_takes_the_one_that_answers(database: Database, servers: str) -> None:
