@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import uvloop
 
 from shared.contracts.events import AdoptionEnded
 from shared.messaging.outbox import Outbox
@@ -109,9 +108,12 @@ async def reacted(dsn: str, servers: str, batch: int, group: str, expected: int)
             now = time.perf_counter()
             if not steps or hearing.handled > steps[-1][1]:
                 steps.append((now, hearing.handled))
-            elif now - steps[-1][0] > QUIET_SECONDS and await _read(database) >= expected:
-                hearing.stop()
+            elif now - steps[-1][0] > QUIET_SECONDS:
+                if await _read(database) >= expected:
+                    break
+                await asyncio.sleep(QUIET_SECONDS)
             await asyncio.sleep(LOOK_SECONDS)
+    hearing.stop()
     await running
     await database.pool.close()
     return steps[1:]
@@ -138,4 +140,4 @@ WORK: Mapping[str, Callable[..., Coroutine[Any, Any, object]]] = {
 
 if __name__ == "__main__":
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    print(json.dumps(uvloop.run(WORK[sys.argv[1]](**json.loads(sys.argv[2])))))
+    print(json.dumps(asyncio.run(WORK[sys.argv[1]](**json.loads(sys.argv[2])))))

@@ -19,9 +19,9 @@ ENTITIES = 50_000
 
 async def measure(stage: Stage, report: Report, *, usual: int, count: int) -> Mapping[str, float]:
     """What a backlog does to speed and memory: `usual` of everything, twice before and twice after `count`."""
-    before = [await _worked_off(stage, usual) for _ in range(2)]
+    usuals = [await _worked_off(stage, usual) for _ in range(2)]
     many = await _worked_off(stage, count)
-    usuals = [*before, *[await _worked_off(stage, usual) for _ in range(2)]]
+    usuals += [await _worked_off(stage, usual) for _ in range(2)]
     few = {part: {name: median(one[part][name] for one in usuals) for name in many[part]} for part in many}
     results: dict[str, float] = {"backlog_1m_rss_mb": round(max(many[part]["rss_mb"] for part in many))}
     for part in ("relay", "consumer"):

@@ -72,11 +72,15 @@ class Meter:
 
 
 def together(several: Sequence[Sequence[Step]]) -> float:
-    """What several did a second, from the first step of whoever began last to the last step of all."""
-    begun = max(steps[0][0] for steps in several)
-    before = sum(done for steps in several for _, done in [step for step in steps if step[0] <= begun][-1:])
-    ended, done = max(steps[-1][0] for steps in several), sum(steps[-1][1] for steps in several)
-    return (done - before) / (ended - begun)
+    """What several did a second, from the first step of whoever began last to the last step of all.
+
+    Raises: ValueError when one of them came too late to do anything.
+    """
+    if not all(several):
+        raise ValueError("too little was done to tell how fast several are")
+    begun, ended = max(steps[0][0] for steps in several), max(steps[-1][0] for steps in several)
+    before = sum(max(done for at, done in steps if at <= begun) for steps in several)
+    return (sum(steps[-1][1] for steps in several) - before) / (ended - begun)
 
 
 async def metered(part: asyncio.Task[None], done: Callable[[], int], count: int, *, after: int = 0) -> float:

@@ -72,8 +72,8 @@ effects are counted, what was told is read back from Kafka.
 ## To measure it again
 
 ```sh
-make bench             # about eight minutes; build/bench.json
-make bench LONG=1      # with the rows about ten millions and a million: some four minutes more
+make bench             # about nine minutes; build/bench.json
+make bench LONG=1      # with the rows about ten millions and a million: some five minutes more
 make bench-page        # this page, from build/bench.json
 make bench ONLY="hear typed" ROUNDS=5 EVENTS=20000   # some rows alone; nothing is written
 ```
