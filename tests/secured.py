@@ -75,11 +75,19 @@ class Secured:
         return await self.again(dry_run=dry_run, **changed)
 
     async def again(self, *, dry_run: bool = False, **changed: object) -> list[str]:
-        """What the job says when it runs once more."""
+        """What the job says when it runs once more. When this returns the broker has heard of what was changed."""
         said: list[str] = []
-        count = await apply(self.settings(**changed), members(), said.append, dry_run=dry_run)
+        settings = self.settings(**changed)
+        count = await apply(settings, members(), said.append, dry_run=dry_run)
         assert count == len([line for line in said if not line.startswith(" ")])
+        if count and not dry_run:
+            await eventually(lambda: _is_done(settings))
         return said
+
+
+async def _is_done(settings: AccessSettings) -> bool:
+    """Whether the broker has heard of all: the controller answers a moment before."""
+    return await apply(settings, members(), lambda _: None, dry_run=True) == 0
 
 
 @contextmanager

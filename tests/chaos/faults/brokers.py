@@ -32,7 +32,7 @@ FOUND_WITHIN_S, IN_SYNC_WITHIN_S, LOOK_EVERY_S = 60.0, 180.0, 0.5
 async def _leader(cluster: Cluster, topic: str, partition: int) -> int:
     async with administering(cluster.places.kafka, within=20) as admin:
         parts = (await admin.describe_topics([topic]))[0]["partitions"]
-    return int(next(part["leader"] for part in parts if part["partition"] == partition))
+    return int(next((part["leader"] for part in parts if part["partition"] == partition), -1))
 
 
 async def _coordinator(cluster: Cluster, group: str) -> int:

@@ -37,7 +37,7 @@ async def test_logging_in_publishing_and_looking_it_up(tmp_path: Path, variables
 async def test_following_from_a_snapshot_on(ledger: Ledger, variables: dict[str, str]) -> None:
     (block,) = await ledger.publishes(1)
 
-    code, printed = await run(["sh", "-c", typed("Follow")], {**variables, "WAIT_SECONDS": "1"})
+    code, printed = await run(["sh", "-c", typed("Follow")], {**variables, "WAIT_SECONDS": "5"})
 
     assert code == 0, printed
     assert '"more":false' in printed

@@ -81,7 +81,7 @@ async def test_what_a_killed_replica_had_under_way_comes_again_under_the_same_id
     impact.now = system_clock()  # as the one that was killed had it
     async with Delivery(impact, delivery.subscriber, PACE, seconds=2.0).running() as survivor:
         for webhook in made:
-            await survivor.until(webhook, lambda told: told["linesBehind"] == 0)
+            await survivor.until(webhook, lambda told: told["linesBehind"] == 0, step=0.01)
     for receiver in here.known.values():
         assert_whole(receiver)
         assert len(receiver.taken) - LINES <= 50, "no more than a turn comes again"
