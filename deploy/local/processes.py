@@ -77,8 +77,12 @@ class Daemon:
 
     def process(self) -> psutil.Process | None:
         """Return the process while it runs, else None."""
-        if self._child is not None:
-            self._child.poll()  # a child that ended must be collected before psutil sees it is gone
+        process = self._running()
+        if process is None and self._child is not None:
+            self._child.poll()  # collected, or it would be there until we end ourselves
+        return process
+
+    def _running(self) -> psutil.Process | None:
         try:
             known = self._known()
             process = psutil.Process(known["pid"])
