@@ -158,11 +158,8 @@ async def test_what_fails_for_days_is_paused_with_a_notice_and_goes_on_where_it_
     receiver = here.at("a", answers=lambda _: 503)
     webhook = await subscribes(receiver)
     project = uuid4()
-    for gemeente in (
-        DEN_HAAG,
-        DELFT,
-        ZOETERMEER,
-    ):  # more lines than a first turn attempts: they are not all dead in four days
+    # Nine lines: one more than can be attempted before the receiver is doubted, or all may be dead in less than four days.
+    for gemeente in (DEN_HAAG, DELFT, ZOETERMEER):
         await (await adopts(gemeente, project)).records(*(count(43, period) for period in (Q1, Q2, Q3)))
     begun = delivery.impact.now
     told = await delivery.until(webhook, lambda told: told["state"] == "gepauzeerd", step=2)
