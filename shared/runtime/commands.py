@@ -10,6 +10,7 @@ import typer
 
 from shared.runtime.asking import console, finish, settings_from_environment
 from shared.runtime.logs import start_logging
+from shared.runtime.looping import run_on_uvloop
 from shared.runtime.migrating import migrate
 from shared.runtime.operating import GROUPS, SINGLE
 from shared.runtime.running import serve
@@ -25,7 +26,7 @@ def _run(service: Service) -> None:
     settings = settings_from_environment()
     start_logging(service.name, settings.log_level)
     try:
-        asyncio.run(serve(service, settings))
+        run_on_uvloop(serve(service, settings))
     except asyncio.CancelledError:
         log.info("%s was stopped before it had started", service.name)
     except Exception as error:

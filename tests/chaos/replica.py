@@ -23,6 +23,7 @@ from shared.clock import Clock, system_clock
 from shared.messaging.producer import Outgoing, Producer
 from shared.runtime.asking import settings_from_environment
 from shared.runtime.logs import start_logging
+from shared.runtime.looping import run_on_uvloop
 from shared.runtime.running import serve
 
 log = logging.getLogger(__name__)
@@ -70,7 +71,7 @@ def main(name: str) -> int:
     start_logging(name, settings.log_level)
     die_after_confirmation(Path(os.environ[DEATH_FILE]))
     try:
-        asyncio.run(serve(declared(name), settings, clock_set_by(Path(os.environ[CLOCK_FILE]))))
+        run_on_uvloop(serve(declared(name), settings, clock_set_by(Path(os.environ[CLOCK_FILE]))))
     except asyncio.CancelledError:
         log.info("%s was stopped before it had started", name)
     except Exception as error:
