@@ -21,6 +21,7 @@ from shared.contracts.events import AdoptionEnded
 from shared.messaging.outbox import Outbox
 from shared.messaging.producer import Producer
 from shared.messaging.relay import Relay
+from shared.runtime.looping import run_on_uvloop
 from shared.storage import Database, connect
 from tests.performance import consume, tell
 from tests.performance.measuring import LOOK_SECONDS, Step, tuned_collector
@@ -140,4 +141,4 @@ WORK: Mapping[str, Callable[..., Coroutine[Any, Any, object]]] = {
 
 if __name__ == "__main__":
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    print(json.dumps(asyncio.run(WORK[sys.argv[1]](**json.loads(sys.argv[2])))))
+    print(json.dumps(run_on_uvloop(WORK[sys.argv[1]](**json.loads(sys.argv[2])))))

@@ -39,8 +39,9 @@ effects are counted, what was told is read back from Kafka.
   nor reordering. Tables are empty at first.
 - **typed reactions**: the declaration of the matching service as it is, on its own schema: five types on four topics. "As
   projects live": two versions, two assessments, five adoptions with two indicators in four quarters, one in ten corrected,
-  each published; one project in ten withdrawn. "As many of each type" has ten versions of every project. One replica, in the
-  process that measures; beside it two, each a process, from the first batch of the one that began last.
+  each published; one project in ten withdrawn. "As many of each type" has ten versions of every project. Two replicas, each
+  a process as in production, in batches of 500, from the first batch of the one that began last: one process has one core.
+  Beside them one alone, in the process that measures.
 - **tell**: our relay against one that claims, sends and deletes: no shards, no order of keys after an error, nothing kept.
   Ours does not wait for the disk when it confirms: what a crash takes back is told again under the same id, and dropped by
   whoever heard it. So it stands beside the bare relay twice: as everybody writes it, and with the same setting.
@@ -72,10 +73,10 @@ effects are counted, what was told is read back from Kafka.
 ## To measure it again
 
 ```sh
-make bench             # about nine minutes; build/bench.json
+make bench             # about eleven minutes; build/bench.json
 make bench LONG=1      # with the rows about ten millions and a million: some five minutes more
 make bench-page        # this page, from build/bench.json
-make bench ONLY="hear typed" ROUNDS=5 EVENTS=20000   # some rows alone; nothing is written
+make bench ONLY="hear typed" ROUNDS=5   # some rows alone; nothing is written
 ```
 
 Nothing else may run meanwhile. Absolute figures are this machine's; trust the ratios.
@@ -100,7 +101,10 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("versions", versions),
         ("commit", results["commit"]),
         ("measured on", results["measured_on"]),
-        ("how much", f"{results['rounds']} rounds of {results['events']:,} events"),
+        (
+            "how much",
+            f"{results['rounds']} rounds of {results['events']:,} events, {results['more_rounds']} of hearing and reacting",
+        ),
     ]
 
 

@@ -15,12 +15,12 @@ import psutil
 from deploy.local.jars import KAFKA
 from tests.performance.stage import Stage
 
-PACKAGES = ("faststream", "aiokafka", "asyncpg", "pydantic", "faststream-outbox")
+PACKAGES = ("faststream", "aiokafka", "asyncpg", "uvloop", "pydantic", "faststream-outbox")
 Facts = Mapping[str, object]
 
 
-async def found(stage: Stage, *, rounds: int, events: int) -> Facts:
-    """The machine, the versions, the commit, and how much was measured. `load`: what else ran when it began."""
+async def found(stage: Stage, **measured: float) -> Facts:
+    """The machine, the versions and the commit, beside what is `measured`: how much of it, and under which load."""
     postgres = (await stage.room.admin.fetchval("show server_version")).split()[0]
     return {
         "machine": machine(),
@@ -32,9 +32,7 @@ async def found(stage: Stage, *, rounds: int, events: int) -> Facts:
         },
         "commit": commit(),
         "measured_on": datetime.now(UTC).date().isoformat(),
-        "rounds": rounds,
-        "events": events,
-        "load": round(os.getloadavg()[0], 2),
+        **measured,
     }
 
 
