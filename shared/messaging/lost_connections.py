@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from aiokafka.conn import AIOKafkaConnection, CloseReason
-from aiokafka.errors import KafkaConnectionError, KafkaError
+from aiokafka.errors import KafkaConnectionError
 
 Write = Callable[..., Any]
 WRITES = ("send", "_send_sasl_token")
@@ -31,9 +31,9 @@ def _heeding(write: Write) -> Write:
     def heeding(connection: AIOKafkaConnection, *request: object, **how: object) -> Any:  # noqa: ANN401 - what aiokafka's own returns
         try:
             return write(connection, *request, **how)
-        except KafkaError:  # each is a RuntimeError
-            raise
         except RuntimeError as error:
+            if type(error) is not RuntimeError:  # errors of Kafka are kinds of it
+                raise
             connection.close(reason=CloseReason.CONNECTION_BROKEN)
             raise KafkaConnectionError(f"the connection to {connection.host}:{connection.port} is gone") from error
 
