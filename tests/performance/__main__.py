@@ -1,6 +1,6 @@
 """`make bench`: prints what was measured, interleaved and as medians, and writes build/bench.json. Asserts no time.
 
-LONG=1 adds the rows that take minutes. ROUNDS=5 takes more turns, EVENTS=10000 fewer events.
+LONG=1 adds the rows that take minutes. ROUNDS=5 takes more turns, EVENTS=100000 more events.
 ONLY="hear typed" measures these rows alone, and writes nothing.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -74,11 +75,12 @@ class Meter:
 def together(several: Sequence[Sequence[Step]]) -> float:
     """What several did a second, from the first step of whoever began last to the last step of all.
 
-    Raises: ValueError when one of them came too late to do anything.
+    Raises: ValueError when one of them came too late to do anything that counts.
     """
-    if not all(several):
+    begun = max(steps[0][0] if steps else math.inf for steps in several)
+    ended = max((steps[-1][0] for steps in several if steps), default=begun)
+    if begun >= ended:
         raise ValueError("too little was done to tell how fast several are")
-    begun, ended = max(steps[0][0] for steps in several), max(steps[-1][0] for steps in several)
     before = sum(max(done for at, done in steps if at <= begun) for steps in several)
     return (sum(steps[-1][1] for steps in several) - before) / (ended - begun)
 

@@ -41,7 +41,7 @@ effects are counted, what was told is read back from Kafka.
   projects live": two versions, two assessments, five adoptions with two indicators in four quarters, one in ten corrected,
   each published; one project in ten withdrawn. "As many of each type" has ten versions of every project. Two replicas, each
   a process as in production, in batches of 500, from the first batch of the one that began last: one process has one core.
-  Beside them one alone, in the process that measures.
+  The target is for the two cores, which Kafka and Postgres share. Beside them one alone, in the process that measures.
 - **tell**: our relay against one that claims, sends and deletes: no shards, no order of keys after an error, nothing kept.
   Ours does not wait for the disk when it confirms: what a crash takes back is told again under the same id, and dropped by
   whoever heard it. So it stands beside the bare relay twice: as everybody writes it, and with the same setting.
@@ -76,7 +76,7 @@ effects are counted, what was told is read back from Kafka.
 make bench             # about eleven minutes; build/bench.json
 make bench LONG=1      # with the rows about ten millions and a million: some five minutes more
 make bench-page        # this page, from build/bench.json
-make bench ONLY="hear typed" ROUNDS=5   # some rows alone; nothing is written
+make bench ONLY="hear typed" ROUNDS=5   # some rows alone, nine rounds of these two; nothing is written
 ```
 
 Nothing else may run meanwhile. Absolute figures are this machine's; trust the ratios.
