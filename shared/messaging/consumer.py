@@ -152,6 +152,14 @@ class Consumer(Generic[H]):
             await self._forget_ahead()
             await self._place()
         try:
+            await self._hear_next()
+        except KafkaError as error:
+            self._bear(error, "polling failed", KafkaError)
+            await self._go_back()
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _hear_next(self) -> None:
+        try:
             ahead, self._ahead = self._ahead, None
             batch = await (ahead or self._poll(self.at))
             if batch.count >= self._records:  # there is more: poll and decode it while Postgres works
@@ -159,10 +167,6 @@ class Consumer(Generic[H]):
             await self._handle(batch)
         except UNREADABLE:
             await self._pass_unreadable()
-        except KafkaError as error:
-            self._bear(error, "polling failed", KafkaError)
-            await self._go_back()
-            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _poll(self, at: Mapping[TopicPartition, Position], *only: TopicPartition, most: int = 0) -> Batch:
         """The next records after these places, decoded. Raises: LogChanged; UnicodeDecodeError; KafkaError."""

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from aiokafka.errors import MessageSizeTooLargeError
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 
 from shared.contracts.event import Event, Stream
 from shared.contracts.events import ProjectWithdrawn
@@ -116,6 +117,29 @@ async def test_all_kinds_at_once_on_the_log_and_one_that_the_client_library_cann
     assert all(any(poison.reason in reason for _, reason in kept) for poison in KINDS)
     assert any("not UTF-8" in reason for _, reason in kept)
     assert await words(database, TWO) == ["x", "y", "z"]
+
+
+async def test_a_broker_that_fails_while_an_unreadable_record_is_looked_for_is_waited_for(
+    database: Database, servers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await write_unreadable(servers, PROJECTS.topic, 0, life(ONE, "ab"))
+    await write(servers, life(TWO, "xyz"))
+    asked, refusals = AIOKafkaConsumer.getmany, 3
+    refused: list[TopicPartition] = []
+
+    async def often_refused(client: AIOKafkaConsumer, *only: TopicPartition, **limits: int) -> object:
+        if only and len(refused) < refusals:  # of one partition it asks only when it reads apart
+            refused.extend(only)
+            raise KafkaConnectionError
+        return await asked(client, *only, **limits)
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", often_refused)
+    async with hearing(database, servers, unique_group()):
+        await eventually(lambda: value(database, "select count(*) from dead_letter"), within=60)
+        await eventually(lambda: value(database, "select sequence = 3 from heard where entity = $1", TWO), within=60)
+
+    assert len(refused) == refusals
+    assert await words(database, ONE) == ["a", "b"]
 
 
 async def test_what_a_topic_takes_at_most_is_parked_and_shown_and_what_is_larger_never_comes(
