@@ -52,15 +52,7 @@ async def write(tx: Transaction, project: UUID, organisation: UUID, description:
 
 async def submit(tx: Transaction, project: UUID, organisation: UUID, today: date) -> Project:
     """The concept becomes the next version. Raises: UnknownEntity, NothingToEdit, IncompleteProject."""
-    known = await store.lock(tx, project, organisation)
-    submitted = await store.save(tx, known.submit(today))
-    version = submitted.versions[-1]
-    tx.say(
-        ProjectSubmitted.of(
-            version.description, project=project, project_version=version.number, submitted_on=version.submitted_on
-        )
-    )
-    return submitted
+    return await _submit(tx, await store.lock(tx, project, organisation), today)
 
 
 async def take_submitted(tx: Transaction, offer: Offer[ProjectSubmitted]) -> UUID:
@@ -75,16 +67,12 @@ async def take_submitted(tx: Transaction, offer: Offer[ProjectSubmitted]) -> UUI
     said = offer.data
     organisation = _submitter(said)
     description = _description(said)
-    if await store.begin(tx, said.project, organisation, description):
-        _check_next(said, versions=0)
-    else:
-        known = await store.lock(tx, said.project, organisation)
-        if known.concept is not None:
-            fault = Fault("project", "Dien die versie daar in, en stuur daarna de volgende.")
-            raise AlreadyBeingRevised("De organisatie werkt in het portaal al aan een versie van dit project.", [fault])
-        _check_next(said, versions=len(known.versions))
-        await store.save(tx, replace(known.revise(), concept=description))
-    await submit(tx, said.project, organisation, offer.today)
+    known = await store.begin(tx, said.project, organisation) or await store.lock(tx, said.project, organisation)
+    if known.concept is not None:
+        fault = Fault("project", "Dien die versie daar in, en stuur daarna de volgende.")
+        raise AlreadyBeingRevised("De organisatie werkt in het portaal al aan een versie van dit project.", [fault])
+    _check_next(said, versions=len(known.versions))
+    await _submit(tx, replace(known, concept=description), offer.today)
     return said.project
 
 
@@ -119,6 +107,17 @@ async def read(tx: Transaction, project: UUID, reader: Reader) -> Project:
 async def summaries(tx: Transaction, reader: Reader, after: UUID | None, limit: int) -> Sequence[Summary]:
     """The projects that this reader may see, the newest first."""
     return await store.summaries(tx, reader.organisation, after, limit, sees_submitted=reader.sees_submitted)
+
+
+async def _submit(tx: Transaction, known: Project, today: date) -> Project:
+    submitted = await store.save(tx, known.submit(today))
+    version = submitted.versions[-1]
+    tx.say(
+        ProjectSubmitted.of(
+            version.description, project=known.id, project_version=version.number, submitted_on=version.submitted_on
+        )
+    )
+    return submitted
 
 
 def _submitter(said: ProjectSubmitted) -> UUID:

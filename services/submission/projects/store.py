@@ -50,15 +50,13 @@ async def add(tx: Transaction, organisation: UUID, description: Description) -> 
     return project
 
 
-async def begin(tx: Transaction, project: UUID, organisation: UUID, description: Description) -> bool:
-    """A new project with an id that a publisher gave it, and its first concept; False where there is one, whosever it is.
+async def begin(tx: Transaction, project: UUID, organisation: UUID) -> Project | None:
+    """A new project with an id that a publisher gave it, of which nothing is known yet; None where there is one, whosever it is.
 
     It waits for who begins the same one at this moment.
     """
-    if await tx.fetchval(BEGIN, project, organisation) is None:
-        return False
-    await _save_version(tx, Project(project, organisation, description, revision=1))
-    return True
+    is_new = await tx.fetchval(BEGIN, project, organisation) is not None
+    return Project(project, organisation, concept=None, revision=1) if is_new else None
 
 
 async def new_id(tx: Transaction) -> UUID:
