@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
+import yaml
 
 from deploy.local.settings import ROOT
 from deploy.setup import declared
@@ -16,9 +18,11 @@ from shared.runtime.commands import commands
 
 RUNBOOKS = sorted((ROOT / "deploy" / "runbooks").glob("*.md"))
 PAGES = [ROOT / "docs" / "messaging.md", ROOT / "deploy" / "README.md"]
+ALL_PAGES = [*RUNBOOKS, *PAGES, ROOT / "docs" / "operating.md", ROOT / "README.md"]
 SPAN = re.compile(r"`([^`]+)`")
 OF_A_SERVICE = re.compile(r'^(python -m services\.\S+|make ask SERVICE=\S+ ARGS=")\s*')
 MAKE = re.compile(r"\bmake ([a-z-]+)")
+JOB = re.compile(r"\bdocker compose run --rm (?:-e \S+ )*([^\s`]+)(?: ([^&\s`]+))?")
 
 
 def every(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - typer's own click
@@ -75,11 +79,20 @@ def test_a_command_that_a_page_names_is_there(page: Path) -> None:
     assert [fault for words in told(page) for fault in faults(words, whole=False)] == []
 
 
-@pytest.mark.parametrize("page", [*RUNBOOKS, *PAGES, ROOT / "README.md"], ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_target_of_make_that_a_page_names_is_there(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     spans = SPAN.findall(page.read_text(encoding="utf-8"))
     assert {target for span in spans for target in MAKE.findall(span)} <= targets | {"local", "dev"}
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_job_of_compose_that_a_page_starts_is_there_and_is_given_a_module_or_nothing(page: Path) -> None:
+    """What follows its name takes the place of its command: an option alone would be looked for as a module."""
+    jobs = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    for job, module in JOB.findall(" ".join(page.read_text(encoding="utf-8").split())):
+        assert job in jobs
+        assert not module or find_spec(module)
 
 
 def test_a_command_that_is_not_there_or_lacks_something_is_seen() -> None:
