@@ -83,7 +83,6 @@ async def measure(stage: Stage, report: Report, *, rounds: int) -> Mapping[str, 
 
 async def _turn(room: Room, database: Database, connections: int, entities: int, _round: int) -> float:
     await room.admin.execute(f"truncate {room.name}.outbox")
-    await room.admin.execute("checkpoint")
     await _warmed(database, connections)
     with tuned_collector():
         return await written(database, connections, entities)
@@ -94,6 +93,7 @@ async def _prepared(room: Room) -> None:
     await room.admin.execute(f"set search_path = {room.name}")
     await room.admin.execute(FILL.format(count=ENTITIES, stream=int(AdoptionEnded.STREAM)))
     await room.admin.execute("vacuum (analyze) tally, said")
+    await room.admin.execute("checkpoint")
 
 
 async def _warmed(database: Database, connections: int) -> None:

@@ -8,7 +8,7 @@ from tests.performance.page import page
 
 FACTS: dict[str, Any] = {
     "machine": "a machine", "versions": {"python": "3.11"}, "commit": "abc", "measured_on": "2026-11-25", "rounds": 3,
-    "more_rounds": 5,
+    "more_rounds": 9,
     "events": 60_000, "load": 0.1,
 }  # fmt: skip
 RATIO = Line("hear", "some_ratio", "x", 0.9)
