@@ -17,7 +17,7 @@ from tests.performance.stage import Room, Stage
 from tests.performance.toy import ended, entity_of
 
 ENTITIES = 10_000
-SECONDS, TIMES = 0.4, 8
+SECONDS, TIMES = 0.4, 12
 """Short turns, and more of them: this row lives on the disk, which others may use too."""
 CHANGE = """
 insert into tally (entity, events, last_sequence) values ($1, 1, 1) on conflict (entity) do update set events = tally.events + 1
