@@ -39,9 +39,8 @@ effects are counted, what was told is read back from Kafka.
   nor reordering. Tables are empty at first.
 - **typed reactions**: the declaration of the matching service as it is, on its own schema: five types on four topics. "As
   projects live": two versions, two assessments, five adoptions with two indicators in four quarters, one in ten corrected,
-  each published; one project in ten withdrawn. "As many of each type" has ten versions of every project. Two replicas, each
-  a process as in production, in batches of 500, from the first batch of the one that began last: one process has one core.
-  The target is for the two cores, which Kafka and Postgres share. Beside them one alone, in the process that measures.
+  each published; one project in ten withdrawn. "As many of each type" has ten versions of every project. One replica, in the
+  process that measures; beside it two, each a process, from the first batch of the one that began last.
 - **tell**: our relay against one that claims, sends and deletes: no shards, no order of keys after an error, nothing kept.
   Ours does not wait for the disk when it confirms: what a crash takes back is told again under the same id, and dropped by
   whoever heard it. So it stands beside the bare relay twice: as everybody writes it, and with the same setting.
