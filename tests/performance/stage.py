@@ -23,8 +23,10 @@ from tests.topics import administering
 
 PASSWORD, DATABASE = "bench", "postgres"
 CONNECTIONS = 20
-AS_IN_COMPOSE = {"shared_buffers": "512MB", "max_wal_size": "4GB"}
+AS_IN_COMPOSE = {"shared_buffers": "512MB", "min_wal_size": "1GB", "max_wal_size": "4GB"}
 """What Postgres has with docker compose: the local runner gives it less, to be small."""
+LOG_FILES = 40
+"""Of 16 MB. A server in use writes into files that it had before; one that is new makes each in the midst of a commit."""
 MESSAGING: Sequence[Migration] = found_in([Path("shared/messaging/migrations")])
 TABLES = """
 select format('%I.%I', schemaname, tablename) from pg_tables t where schemaname = $1
@@ -97,6 +99,13 @@ async def _room(
         await admin.close()
 
 
+async def _used_before(admin: asyncpg.Connection[asyncpg.Record]) -> None:
+    for _ in range(LOG_FILES):
+        await admin.execute("select pg_logical_emit_message(false, '', '', true)")
+        await admin.execute("select pg_switch_wal()")
+    await admin.execute("checkpoint")
+
+
 async def _empty_ones(admin: asyncpg.Connection[asyncpg.Record], schema: str) -> list[str]:
     names = [row[0] for row in await admin.fetch(TABLES, schema)]
     return [name for name in names if await admin.fetchval(f"select 1 from {name} limit 1") is None]
@@ -110,4 +119,5 @@ async def staged() -> AsyncIterator[Stage]:
             await create_topics(admin, 1, 1)
             await find_coordinators(admin, ["bench"])
         async with _room(postgres, "bench", MESSAGING, [AdoptionEnded], toy.TABLES) as room:
+            await _used_before(room.admin)
             yield Stage(postgres, kafka.servers, room)

@@ -17,7 +17,7 @@ from tests.performance.stage import Room, Stage
 from tests.performance.toy import ended, entity_of
 
 ENTITIES = 10_000
-SECONDS, TIMES = 0.4, 8
+SECONDS, TIMES = 0.4, 16
 """Short turns, and more of them: this row lives on the disk, which others may use too."""
 WARM_SECONDS = 0.2
 """Before each turn, and not counted: connections are opened, and statements planned anew since the outbox was emptied."""

@@ -13,6 +13,7 @@ import yaml
 
 from deploy.local.settings import OFFSETS, ROLES, ROOT, SERVICES
 from shared.access import read_access
+from tests.performance.stage import AS_IN_COMPOSE
 
 JOBS = {"certs", "setup", "access", "clients", "doctor"}
 FROM_OUTSIDE = {"proxy": "8443", "kafka": "19092"}
@@ -23,6 +24,7 @@ FILES = ("/run/secrets/", "/run/postgres", "/run/kafka", "/run/clients")
 SECRETS = ROOT / "deploy" / "secrets.example"
 DOCUMENT: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 ALL: Mapping[str, Mapping[str, Any]] = DOCUMENT["services"]
+POSTGRES: str = ALL["postgres"]["command"]
 IN_PRODUCTION = {name: one for name, one in ALL.items() if "dev" not in one.get("profiles", ())}
 
 
@@ -141,3 +143,9 @@ def test_prometheus_itself_takes_its_configuration_and_the_alerts() -> None:
         command = ["promtool", "check", what, *options, str(folder / file)]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_benchmark_gives_postgres_what_it_has_here() -> None:
+    assert [
+        f"-c {name}={value}" for name, value in AS_IN_COMPOSE.items() if f"-c {name}={value} " not in POSTGRES
+    ] == []
