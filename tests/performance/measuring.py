@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from shared.runtime.running import COLLECT_AFTER
+
 LOOK_SECONDS = 0.003
 Report = Callable[[str], None]
 """Takes a line as soon as it is known."""
@@ -103,11 +105,11 @@ async def metered(part: asyncio.Task[None], done: Callable[[], int], count: int,
 
 @contextmanager
 def tuned_collector() -> Iterator[None]:
-    """The same garbage collection for all that is compared: what the runtime sets (shared/runtime/running.py)."""
+    """The same garbage collection for all that is compared: what the runtime sets."""
     before = gc.get_threshold()
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(*COLLECT_AFTER)
     try:
         yield
     finally:
