@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from shared.runtime.running import COLLECT_AFTER
+from shared.runtime.running import tune_collector
 
 LOOK_SECONDS = 0.003
 Report = Callable[[str], None]
@@ -107,9 +107,7 @@ async def metered(part: asyncio.Task[None], done: Callable[[], int], count: int,
 def tuned_collector() -> Iterator[None]:
     """The same garbage collection for all that is compared: what the runtime sets."""
     before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
+    tune_collector()
     try:
         yield
     finally:
