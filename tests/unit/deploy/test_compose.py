@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.local.postgres import CHRT, IN_TURN
 from deploy.local.settings import OFFSETS, ROLES, ROOT, SERVICES
 from shared.access import read_access
 from tests.performance.stage import AS_IN_COMPOSE
@@ -149,3 +150,8 @@ def test_the_benchmark_gives_postgres_what_it_has_here() -> None:
     assert [
         f"-c {name}={value}" for name, value in AS_IN_COMPOSE.items() if f"-c {name}={value} " not in POSTGRES
     ] == []
+
+
+def test_postgres_waits_for_a_free_core_here_as_it_does_with_the_local_runner() -> None:
+    assert ALL["postgres"]["entrypoint"] == ["chrt", "--batch", "0", "docker-entrypoint.sh"]
+    assert CHRT is None or list(IN_TURN) == [CHRT, "--batch", "0"]

@@ -6,7 +6,7 @@ import asyncpg
 import psutil
 import pytest
 
-from deploy.local.postgres import Postgres
+from deploy.local.postgres import CHRT, Postgres
 from tests.ports import free_port
 
 
@@ -49,6 +49,15 @@ async def test_a_data_folder_that_was_broken_off_is_made_anew(folder: Path) -> N
         assert not half.exists()
     finally:
         server.stop()
+
+
+@pytest.mark.skipif(CHRT is None, reason="chrt is not on this machine")
+def test_its_sessions_take_the_core_from_nobody(server: Postgres) -> None:
+    process = server.daemon.process()
+    assert process is not None
+    family = [process, *process.children()]
+    assert len(family) > 1
+    assert {os.sched_getscheduler(member.pid) for member in family} == {os.SCHED_BATCH}
 
 
 async def test_only_the_password_opens_it_and_only_its_owner_reads_that(server: Postgres) -> None:
