@@ -92,7 +92,7 @@ roles: dev ## ask every route and topic as everybody, and print build/roles.json
 bench: dev ## measure speed against bare loops and write build/bench.json (LONG=1: with a million and ten millions)
 	@$(RUN) -m tests.performance
 
-bench-page: ## write docs/performance.md from build/bench.json
+bench-page: ## write docs/performance.md from the recorded runs of make bench
 	@$(INSTALLED) exit 1; }; $(RUN) -m tests.performance.page
 
 chaos: dev ## break a platform of three brokers for 15 minutes and prove that nothing is lost (SEED=7 runs a seed again)

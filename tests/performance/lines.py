@@ -25,7 +25,8 @@ class Line:
 
     def shown(self, results: Results) -> str:
         """As a row of a Markdown table."""
-        beside = ", ".join(f"{name} {_figure(results[key], '/s')}" for name, key in self.beside if key in results)
+        kind = "MB" if self.kind == "MB" else "/s"
+        beside = ", ".join(f"{name} {_figure(results[key], kind)}" for name, key in self.beside if key in results)
         cells = (self.what, self._measured(results), beside, self._wanted(), self.verdict(results))
         return f"| {' | '.join(cells)} |"
 
@@ -167,5 +168,11 @@ LINES: tuple[Line, ...] = (
     ),
     Line("tell a backlog of a million, by the usual speed", "backlog_1m_relay_ratio", "x", 0.9),
     Line("hear a backlog of a million, by the usual speed", "backlog_1m_consumer_ratio", "x", 0.9),
-    Line("most memory of the processes that did that", "backlog_1m_rss_mb", "MB"),
+    Line(
+        "most memory of the processes that did that",
+        "backlog_1m_rss_mb",
+        "MB",
+        None,
+        (("usual relay", "backlog_usual_relay_rss_mb"), ("usual consumer", "backlog_usual_consumer_rss_mb")),
+    ),
 )
