@@ -45,7 +45,10 @@ async def claim(
 
 
 async def confirm(tx: Transaction, adoption: UUID, partnership: UUID, viewer: Viewer, today: date) -> Adoption:
-    """The organisation takes part from now on. Raises: UnknownEntity, NotYoursToDecide, PartnershipDecided."""
+    """The organisation takes part from now on.
+
+    Raises: UnknownEntity, NotYoursToDecide, PartnershipDecided, OrganisationNotActive.
+    """
 
     def agreed(known: Adoption) -> Adoption:
         asked = known.partnership(partnership)
@@ -55,6 +58,7 @@ async def confirm(tx: Transaction, adoption: UUID, partnership: UUID, viewer: Vi
 
     confirmed = await _decide(tx, adoption, partnership, viewer, agreed)
     formed = confirmed.partnership(partnership)
+    await _check_active(tx, formed.organisation)
     tx.say(PartnershipFormed.of(formed, adoption=adoption, partnership=partnership, confirmed_on=formed.decided_on))
     return confirmed
 

@@ -110,6 +110,24 @@ async def test_an_invitation_names_somebody_who_is_there(people: People) -> None
     assert (await own.post(address, json={"role": "geld", "organisation": gone["id"]})).status_code == 409
 
 
+@pytest.mark.parametrize("is_invitation", [True, False])
+async def test_who_is_gone_by_now_becomes_no_partner(people: People, matching: Standing, is_invitation: bool) -> None:
+    adoption, bank = await people.adopt("GM0518"), await people.register()
+    partner, own = await people.partner(bank["id"]), await people.gemeente("GM0518")
+    address = f"/adoptions/{adoption['id']}/partnerships"
+    asks, answers = (own, partner) if is_invitation else (partner, own)
+    asked = (await asks.post(address, json={"role": "geld", "organisation": bank["id"]})).json()
+    gone = {name: value for name, value in bank.items() if name not in ("id", "revision")} | {"active": False}
+    stopped = await (await people.manager()).put(f"/organisations/{bank['id']}", json=gone, headers=if_match(1))
+    assert stopped.status_code == 200
+    refused = await answers.post(f"{address}/{asked['id']}/confirmations")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "Bank van het Noorden doet niet meer mee op dit platform.",
+    )
+    assert [said.type.split(".")[-2] for said in await matching.said(adoption["id"])] == ["adoption-started"]
+
+
 async def test_another_gemeente_can_be_a_partner(people: People) -> None:
     adoption, own, other = (
         await people.adopt("GM0518"),
