@@ -29,7 +29,7 @@ def free_base(offsets: Iterable[int]) -> int:
 
 
 def _own_range() -> tuple[int, int]:
-    """Its lowest port and how many: each worker of one run has its own, for a server listens seconds after its port was chosen."""
+    """Its lowest port and how many. Each worker of a run has its own, for a server listens seconds after its port was chosen."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     nth = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     count = (HIGHEST + 1 - LOWEST) // workers

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,24 +17,14 @@ def tag_of(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
-def is_known(request: Request, tag: str, modified: datetime | None = None) -> bool:
-    """Whether the asker has this already. A tag that was sent decides; a date only when there is none."""
-    if (tags := request.headers.get("if-none-match")) is not None:
-        known = {each.strip().removeprefix("W/") for each in tags.split(",")}
-        return tag in known or "*" in known
-    since = request.headers.get("if-modified-since")
-    if since is None or modified is None:
-        return False
-    try:
-        asked = parsedate_to_datetime(since)
-    except ValueError:
-        return False
-    return modified.replace(microsecond=0) <= (asked if asked.tzinfo else asked.replace(tzinfo=UTC))
+def is_known(request: Request, tag: str) -> bool:
+    """Whether the asker has this already: by the tag that was sent, never by a date.
 
-
-def http_date(instant: datetime) -> str:
-    """As Last-Modified has it."""
-    return format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)
+    A date tells whole seconds, and what is released late bears the moment that it is about: both would hide a withdrawal.
+    """
+    tags = request.headers.get("if-none-match", "").split(",")
+    known = {each.strip().removeprefix("W/") for each in tags}
+    return tag in known or "*" in known
 
 
 def kept_json(request: Request, content: bytes, headers: Mapping[str, str] | None = None) -> Response:

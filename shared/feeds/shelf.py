@@ -8,7 +8,6 @@ import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from shared.feeds.cursor import Place
 
@@ -56,11 +55,10 @@ class Packed:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A file as it was at a place in the log, and when that changed last."""
+    """A file as it was at a place in the log."""
 
     content: Packed
     place: Place
-    modified: datetime | None
 
 
 class Shelf:

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from services.impact.exports import operations
 from services.impact.exports.model import EXPORTS, Export, Format
-from shared.feeds.caching import OPEN, http_date, is_known
+from shared.feeds.caching import OPEN, is_known
 from shared.feeds.files.table import Column, Kind
 from shared.feeds.shelf import Shelf
 from shared.refusals import UnknownEntity
@@ -92,9 +92,7 @@ async def get_export(
     written = await _shelf_of(request).file(file, place, write)
     content = written.content
     headers = {**OPEN, "ETag": content.tag, "Content-Disposition": f'attachment; filename="{file}"'}
-    if written.modified:
-        headers["Last-Modified"] = http_date(written.modified)
-    if is_known(request, content.tag, written.modified):
+    if is_known(request, content.tag):
         return Response(status_code=304, headers=headers)
     headers["Content-Length"] = str(content.size)
     return StreamingResponse(content.chunks(), headers=headers, media_type=export.format.media_type)

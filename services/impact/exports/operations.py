@@ -53,7 +53,7 @@ async def write(database: Database, export: Export, place: Place, modified: date
         writing.add(lines)
     await asyncio.to_thread(writing.close)
     content.close()
-    return Written(content, place, modified)
+    return Written(content, place)
 
 
 async def _lines(database: Database, table: Table, until: int) -> AsyncIterator[Lines]:

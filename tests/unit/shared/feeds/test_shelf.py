@@ -45,7 +45,7 @@ class Press:
     async def __call__(self) -> Written:
         self.times += 1
         await asyncio.sleep(self.seconds)
-        return Written(packed(str(self.place).encode()), self.place, None)
+        return Written(packed(str(self.place).encode()), self.place)
 
 
 async def test_many_who_ask_at_once_get_one_file() -> None:
