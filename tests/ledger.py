@@ -13,7 +13,7 @@ from services.impact.publication.model import Block, Contribution, Family, Relea
 
 TODAY = date(2026, 11, 24)
 COUNTED = Family(UUID(int=7), "aanmeldingen", date(2026, 7, 1), date(2026, 9, 30))
-SHARED = replace(COUNTED, indicator="uitval_pct")
+SHARED = replace(COUNTED, indicator="recidive_pct")
 A, B, C, D, E = "GM0518", "GM0599", "GM0503", "GM0363", "GM0392"  # three in Zuid-Holland, two in Noord-Holland
 ZUID, NOORD, NL = "PV28", "PV27", "NL"
 

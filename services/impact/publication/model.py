@@ -26,9 +26,16 @@ BASE = 5
 DAYS_BETWEEN_VERSIONS = 1  # a second change on one day waits for the next; then the last one counts
 
 
-# Methods D 10: a quantity has one family. The numerator of this percentage is the count of another indicator (aanmeldingen),
-# and both rounded over periods of different length would show what is hidden in between.
-COUNTED_ELSEWHERE = frozenset({"bereik_doelgroep_pct"})
+# Methods D 10: a quantity has one family. Two that are rounded apart, or over periods of different length, would show together
+# what is hidden. Which people they count: the definitions in indicators.csv.
+COUNTED_ELSEWHERE = {
+    "bereik_doelgroep_pct": "aanmeldingen",  # its numerator
+    "afgerond_succes_pct": "schuldenvrij_uitgestroomd",  # its numerator
+    "uitval_pct": "schuldenvrij_uitgestroomd",  # nearly all that its numerator leaves over
+    "contact_bereikt_pct": "hulpaanbod_geaccepteerd_pct",  # its numerator is the denominator there
+    "regelingen_boven_120_dagen_pct": "slagingspercentage_regeling_pct",  # its denominator is the numerator there
+}
+"""Percentages that are not published, and the indicator that shows those people already."""
 
 
 def is_published(of: Indicator) -> bool:

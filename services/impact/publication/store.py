@@ -14,8 +14,9 @@ from uuid import UUID
 
 from services.impact.indicators.model import Figures
 from services.impact.plans.model import Period
-from services.impact.publication.model import Block, Contribution, Family, Place, Release, Shown, Standing
+from services.impact.publication.model import Block, Contribution, Family, Place, Release, Shown, Standing, is_published
 from shared.contracts.events import ReleaseKind
+from shared.reference import indicators
 from shared.storage import Transaction, rows
 
 FAMILIES = "unnest($1::uuid[], $2::text[], $3::date[], $4::date[]) f(project, indicator, period_start, period_end)"
@@ -69,7 +70,11 @@ select a.id as adoption, f.project, f.indicator, f.period_start, f.period_end, c
 from adoption a join contribution c on c.gemeente = a.gemeente join family f on f.id = c.family and f.project = a.project
 where a.id = any($1)
 """
-WAITING = f"{CONTRIBUTED} where c.waits"
+# Also of indicators that are published no longer: what is seen of them goes.
+WAITING = f"""
+{CONTRIBUTED} where c.waits or (f.indicator = any($1) and exists (
+  select from block b where b.family = c.family and b.scope = c.gemeente and b.withdrawn_at is null))
+"""
 SAVE_CONTRIBUTIONS = """
 insert into contribution as c (family, gemeente, value, numerator, denominator, may_be_named, waits)
 select * from unnest($1::uuid[], $2::text[], $3::numeric[], $4::bigint[], $5::bigint[], $6::boolean[], $7::boolean[])
@@ -182,8 +187,9 @@ async def release(
 
 
 async def waiting(tx: Transaction) -> list[Place]:
-    """Where a release is due that had to wait for the next day."""
-    return [_place(row) for row in await tx.fetch(WAITING)]
+    """Where a release is due that had to wait for the next day, or of an indicator that is not published any more."""
+    unpublished = [each.code for each in indicators().values() if not is_published(each)]
+    return [_place(row) for row in await tx.fetch(WAITING, unpublished)]
 
 
 async def places_of(tx: Transaction, adoptions: Collection[UUID]) -> Mapping[UUID, list[Place]]:

@@ -46,7 +46,7 @@ def count(number: float | str, period: tuple[str, str] = Q3, indicator: str = "a
 
 def share(numerator: int, denominator: int, period: tuple[str, str] = Q3, **more: Any) -> Json:
     """A percentage, as it is recorded."""
-    stated = count(0, period, "uitval_pct", numerator=numerator, denominator=denominator, **more)
+    stated = count(0, period, "recidive_pct", numerator=numerator, denominator=denominator, **more)
     del stated["value"]
     return stated
 

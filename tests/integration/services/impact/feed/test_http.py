@@ -106,8 +106,8 @@ async def test_both_are_found_by_gemeente_province_project_and_indicator(
     assert await scopes(province="PV28") == [DEN_HAAG, DEN_HAAG, DELFT]
     assert await scopes(gemeente=DELFT) == [DELFT]
     assert await scopes(gemeente=DELFT, province="PV27") == []
-    assert await scopes(indicator="uitval_pct") == [DEN_HAAG]
-    assert await scopes(indicator="uitval_pct", gemeente=DELFT) == []
+    assert await scopes(indicator="recidive_pct") == [DEN_HAAG]
+    assert await scopes(indicator="recidive_pct", gemeente=DELFT) == []
     for name, wrong in (("gemeente", "GM9999"), ("province", "PV99"), ("indicator", "onzin")):
         for path in ("/snapshot", "/feed", "/feed/stream"):
             answer = await anyone.get(path, params={name: wrong})

@@ -83,7 +83,7 @@ def numbers(body: str) -> set[float]:
 async def measured(adopts: Adopts, project: UUID, next_morning: NextMorning) -> None:
     """Three gemeenten with figures that are shown, small, corrected, withdrawn, waiting, or of a kind that is not shown."""
     den_haag = await adopts(DEN_HAAG, project)
-    planned = {"plans": [plan(baseline=6131, target=6137), plan("uitval_pct", baseline=33, target=21)]}
+    planned = {"plans": [plan(baseline=6131, target=6137), plan("recidive_pct", baseline=33, target=21)]}
     await den_haag.own.put(f"{den_haag.address}/plan", json=planned, headers=if_match(0))
     made = await den_haag.records(
         count(9871, Q1), count(9872, Q2), share(8233, 9041, Q1), count("31417.29", Q1, "gemiddelde_schuld_eur")
@@ -125,7 +125,7 @@ async def read_all(impact: Standing, anyone: httpx.AsyncClient, project: UUID) -
         if path in ("/feed/stream", "/exports/{file}"):
             continue
         for period in (Q1, Q2, Q3):
-            for code in ("aanmeldingen", "uitval_pct", "gemiddelde_schuld_eur"):
+            for code in ("aanmeldingen", "recidive_pct", "gemiddelde_schuld_eur"):
                 asked = {"project": str(project), "indicator": code, "periodStart": period[0], "periodEnd": period[1]}
                 params = asked if path.startswith("/published-figures") else PAGED.get(path)
                 answer = await anyone.get(path.replace("{code}", code), params=params)

@@ -93,7 +93,7 @@ async def test_a_total_of_percentages_goes_through_their_numbers(adopts: Adopts,
     project = uuid4()
     for gemeente, figures in ((DEN_HAAG, share(33, 82)), (DELFT, share(12, 51))):
         await (await adopts(gemeente, project)).records(figures)
-    asked = {"project": str(project), "indicator": "uitval_pct", "periodStart": Q3[0], "periodEnd": Q3[1]}
+    asked = {"project": str(project), "indicator": "recidive_pct", "periodStart": Q3[0], "periodEnd": Q3[1]}
     country = (await anyone.get("/published-figures/totals", params=asked)).json()["items"][0]
     assert (country["shown"], country["shownNumerator"], country["shownDenominator"], country["percent"]) == (
         None, 45, 130, 35,

@@ -14,6 +14,6 @@ async def test_everybody_reads_the_twenty_four_indicators(anyone: httpx.AsyncCli
 
 
 async def test_one_indicator_has_an_address_and_an_unknown_one_is_not_found(anyone: httpx.AsyncClient) -> None:
-    found = await anyone.get("/indicators/uitval_pct")
+    found = await anyone.get("/indicators/recidive_pct")
     assert (found.status_code, found.json()["direction"]) == (200, "lager_is_beter")
     assert (await anyone.get("/indicators/onzin")).status_code == 404

@@ -215,7 +215,7 @@ async def test_the_list_comes_in_pages_and_of_one_indicator(adopted: Adopted) ->
     first = (await adopted.own.get(address, params={"limit": 2})).json()
     rest = (await adopted.own.get(address, params={"limit": 2, "after": first["next"]})).json()
     assert (first["items"] + rest["items"], rest["next"]) == (made, None)
-    shares = (await adopted.own.get(address, params={"indicator": "uitval_pct"})).json()["items"]
+    shares = (await adopted.own.get(address, params={"indicator": "recidive_pct"})).json()["items"]
     assert shares == [made[2]]
 
 

@@ -29,10 +29,10 @@ async def test_before_anything_is_planned_the_plan_is_empty(adopted: Adopted) ->
 async def test_what_is_planned_is_read_back_by_the_gemeente_and_the_manager(
     adopted: Adopted, manager: httpx.AsyncClient, impact: Standing
 ) -> None:
-    stated = await put(adopted, plan("uitval_pct", grain="jaar", baseline="33.50", target=25), plan())
+    stated = await put(adopted, plan("recidive_pct", grain="jaar", baseline="33.50", target=25), plan())
     assert (stated.status_code, stated.headers["etag"]) == (200, '"1"')
     assert [(each["indicator"], each["baseline"], each["target"]) for each in stated.json()["plans"]] == [
-        ("aanmeldingen", "20", "62"), ("uitval_pct", "33.50", "25"),
+        ("aanmeldingen", "20", "62"), ("recidive_pct", "33.50", "25"),
     ]  # fmt: skip
     for reader in (adopted.own, manager):
         assert (await reader.get(f"{adopted.address}/plan")).json() == stated.json()
@@ -41,7 +41,7 @@ async def test_what_is_planned_is_read_back_by_the_gemeente_and_the_manager(
 
 async def test_everything_that_is_wrong_is_named_at_once_and_nothing_is_kept(adopted: Adopted) -> None:
     twice = plan(target=20)
-    answer = await put(adopted, twice, plan("onzin"), twice, plan("uitval_pct", target=140, endsOn="2025-01-01"))
+    answer = await put(adopted, twice, plan("onzin"), twice, plan("recidive_pct", target=140, endsOn="2025-01-01"))
     assert (answer.status_code, fields(answer)) == (400, {
         "plans.0.indicator", "plans.0.target", "plans.1.indicator", "plans.2.indicator", "plans.2.target",
         "plans.3.target", "plans.3.endsOn",
@@ -68,9 +68,9 @@ async def test_a_retry_is_answered_alike_and_changes_nothing(adopted: Adopted) -
 
 
 async def test_by_which_periods_is_measured_stands_once_a_figure_was_recorded(adopted: Adopted) -> None:
-    await put(adopted, plan(), plan("uitval_pct"))
+    await put(adopted, plan(), plan("recidive_pct"))
     await adopted.records(count(42))
-    for stated in ([plan(grain="jaar"), plan("uitval_pct")], [plan("uitval_pct")]):
+    for stated in ([plan(grain="jaar"), plan("recidive_pct")], [plan("recidive_pct")]):
         assert (await put(adopted, *stated, seen=1)).status_code == 409
     changed = await put(adopted, plan(target=80), seen=1)
     assert [each["target"] for each in changed.json()["plans"]] == ["80"]

@@ -70,9 +70,9 @@ async def test_what_is_too_small_to_tell_is_called_so(adopted: Adopted) -> None:
 
 
 async def test_percentages_come_with_their_interval_and_through_their_numbers(adopted: Adopted) -> None:
-    await planned(adopted, plan("uitval_pct", baseline=40, target=30))
+    await planned(adopted, plan("recidive_pct", baseline=40, target=30))
     await adopted.records(share(33, 82, Q1), share(10, 50, Q2))
-    series = (await progress(adopted))["uitval_pct"]
+    series = (await progress(adopted))["recidive_pct"]
     first = series["periods"][0]
     assert (first["point"], first["publication"]["percent"]) == (40.24, 44)
     assert first["interval"]["lower"] < 40.24 < first["interval"]["upper"]

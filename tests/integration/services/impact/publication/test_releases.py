@@ -8,9 +8,11 @@ from uuid import UUID
 
 import pytest
 
+from services.impact.publication import model
 from tests.integration.services.impact.sample import (
     Q1,
     Q2,
+    Q3,
     Adopted,
     Adopts,
     correction,
@@ -78,8 +80,9 @@ async def test_what_is_small_has_a_contribution_and_nothing_else(impact: Standin
         count(500, indicator="huisuitzettingen_voorkomen"),
         count(400, breakdown="jongeren"),
         {**share(400, 900), "indicator": "bereik_doelgroep_pct"},
+        {**share(400, 900), "indicator": "uitval_pct"},
     ],
-    ids=["amount", "mean", "events", "breakdown", "numerator of another indicator"],
+    ids=["amount", "mean", "events", "breakdown", "numerator of another indicator", "rest of another indicator"],
 )
 async def test_what_is_not_published_yet_leaves_no_row(
     impact: Standing, adopted: Adopted, stated: dict[str, Any]
@@ -87,6 +90,19 @@ async def test_what_is_not_published_yet_leaves_no_row(
     await adopted.records(stated)
     assert await told(impact, adopted.project) == []
     assert await stored(impact, adopted.project) == []
+
+
+async def test_what_is_shown_of_an_indicator_that_is_published_no_longer_goes_the_next_morning(
+    impact: Standing, adopted: Adopted, next_morning: NextMorning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as before:
+        before.setattr(model, "COUNTED_ELSEWHERE", {})
+        await adopted.records({**share(33, 82), "indicator": "uitval_pct"}, count(43))
+    assert len(await shown(impact, adopted.project)) == 2
+    await next_morning()
+    assert [each["indicator"] for each in await shown(impact, adopted.project)] == ["aanmeldingen"]
+    gone = (await told(impact, adopted.project))[-1].data
+    assert (gone["indicator"], gone["kind"], gone["release"]) == ("uitval_pct", "ingetrokken", 2)
 
 
 async def test_a_percentage_is_published_as_both_its_numbers(impact: Standing, adopted: Adopted) -> None:

@@ -11,7 +11,7 @@ from shared.reference import indicator
 
 COUNT, SHARE, MEAN, SCORE, AMOUNT = (
     indicator(code)
-    for code in ("aanmeldingen", "uitval_pct", "wachttijd_dagen", "welbevinden_score", "gemiddelde_schuld_eur")
+    for code in ("aanmeldingen", "recidive_pct", "wachttijd_dagen", "welbevinden_score", "gemiddelde_schuld_eur")
 )
 
 

@@ -62,13 +62,13 @@ def test_a_figure_is_recorded_with_its_source_and_told_exactly() -> None:
 
 
 def test_a_percentage_is_told_as_numerator_and_denominator() -> None:
-    told = recorded(replace(STATED, indicator="uitval_pct", figures=Figures(None, 9, 60)), plan=None).told()
+    told = recorded(replace(STATED, indicator="recidive_pct", figures=Figures(None, 9, 60)), plan=None).told()
     assert (told.value, told.numerator, told.denominator) == (None, 9, 60)
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:
     stated = Statement(
-        "uitval_pct",
+        "recidive_pct",
         Period(date(2026, 12, 31), date(2026, 12, 1)),
         Figures(Decimal("35.5"), 20, 10),
         Provenance(" ", ""),

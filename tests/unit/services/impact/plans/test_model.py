@@ -56,7 +56,7 @@ def test_the_path_never_turns_back_nor_leaves_its_ends(one: date, other: date) -
         ({"target": Decimal("NaN")}, "target"),
         ({"baseline": Decimal("sNaN")}, "baseline"),
         ({"target": Decimal(20)}, "target"),
-        ({"indicator": "uitval_pct", "target": Decimal(101)}, "target"),
+        ({"indicator": "recidive_pct", "target": Decimal(101)}, "target"),
         ({"indicator": "gemiddelde_schuld_eur", "target": Decimal("1E+30")}, "target"),
         ({"target": Decimal("10.005")}, "target"),
         ({"ends_on": START}, "endsOn"),
@@ -86,7 +86,7 @@ def test_plans_are_restated_but_their_periods_stand_once_something_is_measured()
 
 
 def test_all_faults_of_all_plans_are_named_with_their_place() -> None:
-    wrong = replace(PLAN, indicator="uitval_pct", target=Decimal(101))
+    wrong = replace(PLAN, indicator="recidive_pct", target=Decimal(101))
     with pytest.raises(InvalidPlan) as refusal:
         PLANS.restate([PLAN, wrong, PLAN], ADOPTION, ())
     assert [fault.field for fault in refusal.value.faults] == [

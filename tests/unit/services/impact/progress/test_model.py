@@ -41,9 +41,9 @@ def share(numerator: int, denominator: int) -> Figures:
 
 
 def test_percentages_of_two_places_are_one_percentage_of_all() -> None:
-    both = combined(indicator("uitval_pct"), [share(9, 10), share(30, 100)])
+    both = combined(indicator("recidive_pct"), [share(9, 10), share(30, 100)])
     assert both == share(39, 110)
-    reached = point(indicator("uitval_pct"), both or Figures())
+    reached = point(indicator("recidive_pct"), both or Figures())
     assert reached is not None
     assert round(reached) == 35
 
@@ -65,7 +65,7 @@ def test_against_a_path_of_ten_six_is_too_early_to_tell_and_four_is_below(
 
 
 def test_where_lower_is_better_everything_turns_round() -> None:
-    plan = level("uitval_pct", 30, 10)
+    plan = level("recidive_pct", 30, 10)
     assert status(plan, share(15, 50), Q3) is Status.ON_TRACK
     assert status(plan, share(18, 50), Q3) is Status.TOO_EARLY
     assert status(plan, share(25, 50), Q3) is Status.BELOW_PATH
@@ -84,7 +84,7 @@ def test_a_mean_has_no_interval_and_is_never_called_below_its_path() -> None:
 
 
 def test_of_nobody_nothing_can_be_said() -> None:
-    assert status(level("uitval_pct", 30, 10), share(0, 0), Q3) is Status.TOO_EARLY
+    assert status(level("recidive_pct", 30, 10), share(0, 0), Q3) is Status.TOO_EARLY
 
 
 # Intervals
@@ -140,7 +140,7 @@ def test_of_ten_people_without_any_the_true_share_may_still_be_one_in_seven() ->
 
 def test_periods_are_added_and_percentages_through_their_parts() -> None:
     assert cumulative(indicator("aanmeldingen"), [(Q2, count(12)), (Q1, count(30))]) == count(42)
-    assert cumulative(indicator("uitval_pct"), [(Q1, share(9, 10)), (Q2, share(30, 100))]) == share(39, 110)
+    assert cumulative(indicator("recidive_pct"), [(Q1, share(9, 10)), (Q2, share(30, 100))]) == share(39, 110)
 
 
 def test_what_is_counted_at_a_date_is_as_it_was_at_the_last_one() -> None:
@@ -171,7 +171,7 @@ def recorded(code: str, figures: Figures, period: Period = SPRING, **more: Any) 
 
 def test_every_indicator_that_is_planned_or_measured_has_a_series_with_what_is_due() -> None:
     plan = Plan("aanmeldingen", Grain.QUARTER, Decimal(20), Decimal(60), date(2026, 1, 1), date(2026, 12, 31))
-    measured = [recorded("aanmeldingen", count(43)), recorded("uitval_pct", share(9, 60))]
+    measured = [recorded("aanmeldingen", count(43)), recorded("recidive_pct", share(9, 60))]
     counted, shared = series(ADOPTION, Plans(ADOPTION.id, (plan,)), measured, {}, date(2026, 10, 1))
     assert [(cell.period.end, cell.figures) for cell in counted.cells] == [(Q1, None), (Q2, count(43)), (Q3, None)]
     assert (counted.status, counted.total) == (Status.ON_TRACK, count(43))
@@ -180,7 +180,7 @@ def test_every_indicator_that_is_planned_or_measured_has_a_series_with_what_is_d
 
 def test_what_was_withdrawn_counts_nowhere_and_breakdowns_are_no_part_of_it() -> None:
     gone = recorded("aanmeldingen", Figures(), withdrawn=True, version=2)
-    part = recorded("uitval_pct", share(9, 60), breakdown="jongeren")
+    part = recorded("recidive_pct", share(9, 60), breakdown="jongeren")
     (only,) = series(ADOPTION, Plans(ADOPTION.id), [gone, part], {}, date(2026, 10, 1))
     assert (only.indicator.code, only.total, only.status) == ("aanmeldingen", None, None)
     assert only.cells[0].standing.contribution.hidden_because() is HiddenBecause.ABSENT

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.impact.publication.model import (
+    COUNTED_ELSEWHERE,
     Block,
     Contribution,
     HiddenBecause,
@@ -20,6 +21,7 @@ from services.impact.publication.model import (
     Standing,
     Visibility,
     decide,
+    is_published,
     publishable,
     round5,
     total,
@@ -53,7 +55,7 @@ def test_a_count_is_shown_from_ten_rounded_to_five(exact: int, shown: int | None
 def test_a_percentage_needs_fifty_people_and_ten_on_both_sides(
     numerator: int, denominator: int, percent: int | None
 ) -> None:
-    shown = publishable(indicator("uitval_pct"), share(numerator, denominator))
+    shown = publishable(indicator("recidive_pct"), share(numerator, denominator))
     assert (shown.percent if shown else None) == percent
 
 
@@ -260,9 +262,8 @@ def test_a_figure_is_published_hidden_or_waits() -> None:
     ]  # fmt: skip
 
 
-def test_the_numerator_of_a_percentage_is_not_published_twice() -> None:
-    """methods.md D 10: aanmeldingen is a count of its own."""
-    assert (
-        decide(None, reported(share(400, 900), family=replace(COUNTED, indicator="bereik_doelgroep_pct")), TODAY)
-        is None
-    )
+@pytest.mark.parametrize(("counted", "elsewhere"), COUNTED_ELSEWHERE.items())
+def test_of_two_indicators_that_count_the_same_people_one_is_published(counted: str, elsewhere: str) -> None:
+    """methods.md D 10."""
+    assert decide(None, reported(share(400, 900), family=replace(COUNTED, indicator=counted)), TODAY) is None
+    assert is_published(indicator(elsewhere))
