@@ -32,7 +32,7 @@ FIGURE = (
     Column("teller", "Van een percentage: hoeveel van de noemer, afgerond op 5.", Kind.NUMBER),
     Column("noemer", "Van een percentage: hoeveel in het geheel, afgerond op 5.", Kind.NUMBER),
     Column("percentage", "Teller gedeeld door noemer, uit de afgeronde getallen, in hele procenten.", Kind.NUMBER),
-    Column("streefwaarde", "Wat het doel was, afgerond op 5.", Kind.NUMBER),
+    Column("streefwaarde", "Wat het doel was, afgerond op 5; alleen waar het plan afloopt.", Kind.NUMBER),
     Column("uitgave", "De hoeveelste uitgave van dit cijfer dit is, vanaf 1.", Kind.NUMBER),
     Column(
         "uitgegeven_op", "Wanneer deze uitgave verscheen (in CSV in Nederlandse tijd, anders in UTC).", Kind.INSTANT

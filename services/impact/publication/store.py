@@ -40,10 +40,11 @@ join observation o on o.adoption = a.id and o.indicator = p.indicator and o.brea
   and o.period_start = p.period_start and o.period_end = p.period_end
 join observation_version v on v.observation = o.id and v.version = o.version and not v.withdrawn
 """
+# A plan's target is where it ends. Before that a figure is on its way there, and would seem to fall short of it.
 AIMED_AT = f"""
 select distinct on (p.project, p.indicator, p.period_start, p.period_end, p.gemeente) p.*, t.target
 from {PLACES} join adoption a on a.project = p.project and a.gemeente = p.gemeente
-join plan t on t.adoption = a.id and t.indicator = p.indicator
+join plan t on t.adoption = a.id and t.indicator = p.indicator and p.period_end >= t.ends_on
 order by p.project, p.indicator, p.period_start, p.period_end, p.gemeente, a.id desc
 """
 RELEASE = """

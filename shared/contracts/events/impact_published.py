@@ -58,6 +58,6 @@ class ImpactPublished(EventData):
     shown_denominator: Rounded | None = None
     """Of a percentage: how many there are in all, rounded to 5."""
     target_shown: Rounded | None = None
-    """What was aimed at: a count rounded to 5, or a whole percentage rounded to 5."""
+    """What was aimed at, where the plan ends in or before this period: a count, or a whole percentage, rounded to 5."""
     released_at: AwareDatetime
     """The moment of publication, in UTC."""

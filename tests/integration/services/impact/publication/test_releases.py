@@ -52,7 +52,8 @@ async def stored(impact: Standing, project: UUID) -> list[tuple[Any, ...]]:
 
 
 async def test_a_figure_is_published_in_the_moment_of_recording(impact: Standing, adopted: Adopted) -> None:
-    await adopted.own.put(f"{adopted.address}/plan", json={"plans": [plan()]}, headers=if_match(0))
+    planned = {"plans": [plan(endsOn="2026-09-30")]}
+    await adopted.own.put(f"{adopted.address}/plan", json=planned, headers=if_match(0))
     await adopted.records(count(43))
     (said,) = await told(impact, adopted.project)
     assert (said.topic, said.sequence) == ("nl.schuldhulpprojecten.releases", 1)
@@ -63,6 +64,14 @@ async def test_a_figure_is_published_in_the_moment_of_recording(impact: Standing
     }  # fmt: skip
     (figure,) = await shown(impact, adopted.project)
     assert (figure["block"], figure["shown"], figure["release"]) == (str(said.entity), 45, 1)
+
+
+async def test_a_figure_on_its_way_to_the_target_bears_none(impact: Standing, adopted: Adopted) -> None:
+    await adopted.own.put(f"{adopted.address}/plan", json={"plans": [plan(endsOn="2026-09-30")]}, headers=if_match(0))
+    await adopted.records(count(33, Q2), count(43, Q3), count(53, Q1))
+    assert {each["periodStart"]: each["targetShown"] for each in await shown(impact, adopted.project)} == {
+        Q1[0]: None, Q2[0]: None, Q3[0]: 60,
+    }  # fmt: skip
 
 
 async def test_what_is_small_has_a_contribution_and_nothing_else(impact: Standing, adopted: Adopted) -> None:
