@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.access.settings import AccessSettings
 from deploy.local.postgres import CHRT, IN_TURN
 from deploy.local.settings import OFFSETS, ROLES, ROOT, SERVICES
+from deploy.setup import SetupSettings
 from shared.access import read_access
+from shared.runtime.settings import KafkaSettings, Settings
 from tests.performance.stage import AS_IN_COMPOSE
 
 JOBS = {"certs", "setup", "access", "clients", "doctor"}
@@ -22,6 +25,11 @@ FROM_OUTSIDE = {"proxy": "8443", "kafka": "19092"}
 REACH_OUT = {*FROM_OUTSIDE, "impact"}
 """Who is in the network that leads outside: impact sends webhooks."""
 FILES = ("/run/secrets/", "/run/postgres", "/run/kafka", "/run/clients")
+SETTLED_HERE = {
+    *("DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_ADMIN"),
+    *("KAFKA_SERVERS", "KAFKA_SECURITY", "KAFKA_USER", "HTTP_HOST", "HTTP_PORT", "PUBLIC_PATH"),
+}
+"""What is not passed on from `.env`: Postgres, Kafka and the proxy are those of this file. Nor are files and folders."""
 SECRETS = ROOT / "deploy" / "secrets.example"
 DOCUMENT: Mapping[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 ALL: Mapping[str, Mapping[str, Any]] = DOCUMENT["services"]
@@ -133,6 +141,23 @@ def test_every_variable_that_compose_asks_for_stands_in_the_example() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     needed = set(re.findall(r"\$\{([A-Z_]+)(?:\}|:\?)", text))
     assert needed <= set(re.findall(r"^([A-Z_]+)=", example, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("container", "settings"),
+    [("impact", Settings), ("setup", SetupSettings), ("access", AccessSettings)],
+    indirect=["container"],
+)
+def test_a_setting_is_passed_on_and_without_it_is_what_the_code_says(
+    container: Mapping[str, Any], settings: type[KafkaSettings]
+) -> None:
+    fields = {name.upper(): field for name, field in settings.model_fields.items()}
+    settable = {name for name in fields.keys() - SETTLED_HERE if not name.endswith(("_FILE", "_DIR"))}
+    for name in settable:
+        passed = container["environment"].get(name, "")
+        assert re.match(rf"\$\{{{name}:?[-?]", passed), name
+        if otherwise := re.fullmatch(rf"\$\{{{name}:-([^$]*)\}}", passed):
+            assert otherwise[1] == str(fields[name].default or ""), name
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not on this machine")
