@@ -72,10 +72,15 @@ def test_every_bracket_of_an_expression_is_closed() -> None:
             assert alert.expr.count(opening) == alert.expr.count(closing), alert.alert
 
 
-def test_every_service_is_scraped_where_it_listens() -> None:
+def test_every_replica_of_a_service_is_scraped_where_it_listens() -> None:
     config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
-    targets = {job["job_name"]: job["static_configs"][0]["targets"] for job in config["scrape_configs"]}
-    assert targets == {name: [f"{name}:{8100 + OFFSETS[name]}"] for name in SERVICES}
+    found = {job["job_name"]: job["dns_sd_configs"] for job in config["scrape_configs"]}
+    assert found == {name: [{"names": [name], "type": "A", "port": 8100 + OFFSETS[name]}] for name in SERVICES}
+
+
+def test_a_service_of_which_no_replica_is_found_is_missed() -> None:
+    (missed,) = [alert.expr for alert in alerts() if alert.alert == "NotScraped"]
+    assert [name for name in SERVICES if f'absent(up{{job="{name}"}})' not in missed] == []
 
 
 def test_no_panel_of_the_dashboard_lies_over_another() -> None:
