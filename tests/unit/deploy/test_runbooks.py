@@ -22,7 +22,7 @@ ALL_PAGES = [*RUNBOOKS, *PAGES, ROOT / "docs" / "operating.md", ROOT / "README.m
 SPAN = re.compile(r"`([^`]+)`")
 OF_A_SERVICE = re.compile(r'^(python -m services\.\S+|make ask SERVICE=\S+ ARGS=")\s*')
 MAKE = re.compile(r"\bmake ([a-z-]+)")
-JOB = re.compile(r"\bdocker compose run --rm (?:-e \S+ )*([^\s`]+)(?: ([^&\s`]+))?")
+JOB = re.compile(r"\bdocker compose run --rm (?:-e \S+ |--no-deps )*([^\s`]+)(?: ([^&\s`]+))?")
 
 
 def every(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - typer's own click
