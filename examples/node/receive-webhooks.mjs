@@ -1,5 +1,5 @@
 // Receives the published impact: each line is posted to us, signed after the Standard Webhooks specification.
-//   PORT=8080 WEBHOOK_SECRET_FILE=secret STATE_FILE=table.json node receive-webhooks.mjs
+//   PORT=8080 WEBHOOK_SECRET_FILE=webhook-secret STATE_FILE=table.json node receive-webhooks.mjs
 //
 // Put a proxy with TLS before it: webhooks are sent to https addresses only. The file may hold more than one secret, one a
 // line, while a new one takes the place of an old one. It is read at each request, so a new secret needs no restart.
@@ -8,7 +8,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { Table } from "./table.mjs";
 
-const SECRETS = process.env.WEBHOOK_SECRET_FILE ?? "secret";
+const SECRETS = process.env.WEBHOOK_SECRET_FILE ?? "webhook-secret";
 const CHALLENGE = "nl.schuldhulpprojecten.webhook-challenge.v1";
 const IMPACT = "nl.schuldhulpprojecten.impact-published.v1";
 const TOLERANCE_SECONDS = 300;

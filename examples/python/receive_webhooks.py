@@ -1,6 +1,6 @@
 """Receives the published impact: each line is posted to us, signed after the Standard Webhooks specification.
 
-Run it so: PORT=8080 WEBHOOK_SECRET_FILE=secret STATE_FILE=table.json python receive_webhooks.py
+Run it so: PORT=8080 WEBHOOK_SECRET_FILE=webhook-secret STATE_FILE=table.json python receive_webhooks.py
 
 Put a proxy with TLS before it: webhooks are sent to https addresses only. The file may hold more than one secret, one a line,
 while a new one takes the place of an old one. It is read at each request, so a new secret needs no restart.
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from table import table
 
-SECRETS = Path(os.environ.get("WEBHOOK_SECRET_FILE", "secret"))
+SECRETS = Path(os.environ.get("WEBHOOK_SECRET_FILE", "webhook-secret"))
 CHALLENGE, IMPACT = "nl.schuldhulpprojecten.webhook-challenge.v1", "nl.schuldhulpprojecten.impact-published.v1"
 TOLERANCE_SECONDS, LONGEST_BODY = 300, 262_144
 KEPT = table()
