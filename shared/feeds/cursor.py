@@ -19,7 +19,7 @@ CHECK = re.compile(rf"([0-9a-f]{{{CHECK_DIGITS}}})?")
 class ForeignCursor(Invalid):
     """A cursor that was not given out here, or before the log was restored from a back-up that did not have its line."""
 
-    title = "Deze plaats hoort niet bij deze stroom"
+    title = "Deze cursor hoort niet bij deze stroom"
 
     def __init__(self, field: str = "after") -> None:
         super().__init__(

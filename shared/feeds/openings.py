@@ -46,7 +46,7 @@ class Openings:
         """
         if self._of[client] >= self.limits.per_client:
             raise _full(
-                429, f"U hebt er al {self.limits.per_client} open. Sluit er een, of volg alles in een verbinding."
+                429, f"U heeft er al {self.limits.per_client} open. Sluit er één, of volg alles in één verbinding."
             )
         if self._of.total() >= self.limits.most:
             raise _full(503, "Er zijn nu te veel lezers. Probeer het straks opnieuw, of vraag /v1/feed zonder wait.")

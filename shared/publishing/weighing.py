@@ -38,7 +38,7 @@ class BadEvent(Invalid):
 class NotDeclared(Forbidden):
     """Somebody with the role, whom nobody declared."""
 
-    title = "U bent hier niet bekend als publicist"
+    title = "Uw systeem is hier niet bekend als aanleverend systeem"
 
     def __init__(self) -> None:
         super().__init__(

@@ -83,7 +83,7 @@ class UnknownTest(UnknownEntity):
 class TooManyWebhooks(Conflict):
     """A subscriber has as many as it may have."""
 
-    title = "U hebt al genoeg webhooks"
+    title = "U heeft al genoeg webhooks"
 
     def __init__(self) -> None:
         super().__init__(f"U mag hoogstens {MOST_WEBHOOKS} webhooks hebben. Verwijder er een, of verander een filter.")

@@ -46,7 +46,7 @@ class Entry:
         """The version that this gemeente can take over today. Raises: ProjectNotOffered, UnknownGemeente."""
         offer = self.offer
         if offer is None:
-            raise ProjectNotOffered("De portfolioboard heeft dit project nog niet vrijgegeven om over te nemen.")
+            raise ProjectNotOffered("Het portfolioboard heeft dit project nog niet vrijgegeven om over te nemen.")
         if self.withdrawn:
             raise ProjectNotOffered("Dit project is ingetrokken. U kunt het niet meer overnemen.")
         until = self.verdicts[offer.project_version].valid_until

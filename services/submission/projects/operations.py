@@ -69,8 +69,8 @@ async def take_submitted(tx: Transaction, offer: Offer[ProjectSubmitted]) -> UUI
     description = _description(said)
     known = await store.begin(tx, said.project, organisation) or await store.lock(tx, said.project, organisation)
     if known.concept is not None:
-        fault = Fault("project", "Dien die versie daar in, en stuur daarna de volgende.")
-        raise AlreadyBeingRevised("De organisatie werkt in het portaal al aan een versie van dit project.", [fault])
+        fault = Fault("project", "Dien die versie eerst in, en stuur daarna de volgende.")
+        raise AlreadyBeingRevised("De organisatie werkt zelf al aan een versie van dit project.", [fault])
     _check_next(said, versions=len(known.versions))
     await _submit(tx, replace(known, concept=description), offer.today)
     return said.project

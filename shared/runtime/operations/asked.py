@@ -113,6 +113,6 @@ def refusing(kind: str, thing: object) -> Iterator[None]:
     except NotReplayable as error:
         raise CannotBeHeard(dutch.said(error)) from None
     except Outdated:
-        raise Conflict("Er draait intussen nieuwere programmatuur. Probeer het opnieuw.") from None
+        raise Conflict("Er draait intussen een nieuwere versie. Probeer het opnieuw.") from None
     except NotTold as error:
         raise OSError(str(error)) from None
