@@ -25,9 +25,6 @@ LEAST_DENOMINATOR = 50
 BASE = 5
 DAYS_BETWEEN_VERSIONS = 1  # a second change on one day waits for the next; then the last one counts
 
-
-# Methods D 10: a quantity has one family. Two that are rounded apart, or over periods of different length, would show together
-# what is hidden. Which people they count: the definitions in indicators.csv.
 COUNTED_ELSEWHERE = {
     "bereik_doelgroep_pct": "aanmeldingen",  # its numerator
     "afgerond_succes_pct": "schuldenvrij_uitgestroomd",  # its numerator
@@ -35,7 +32,8 @@ COUNTED_ELSEWHERE = {
     "contact_bereikt_pct": "hulpaanbod_geaccepteerd_pct",  # its numerator is the denominator there
     "regelingen_boven_120_dagen_pct": "slagingspercentage_regeling_pct",  # its denominator is the numerator there
 }
-"""Percentages that are not published, and the indicator that shows those people already."""
+"""Percentages that are not published, and the indicator that shows those people (methods D 10: a quantity has one family).
+Two that are rounded apart, or over periods of different length, would show together what is hidden in between."""
 
 
 def is_published(of: Indicator) -> bool:
