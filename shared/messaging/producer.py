@@ -63,12 +63,16 @@ class Outgoing:
 
 
 class Producer:
-    """Sends records in the order given, and says of each where it stands or why not."""
+    """Sends records in the order given, and says of each where it stands or why not.
+
+    Several may share one: they send in turns, as whoever meets an error gives up all that is under way.
+    """
 
     def __init__(self, servers: Servers, client_id: str) -> None:
         self._servers, self._client_id = servers, client_id
         self._producer: AIOKafkaProducer | None = None
         self._warm: set[tuple[str, int]] = set()
+        self._turn = asyncio.Lock()
         self.renewed = 0
 
     @property
@@ -103,6 +107,10 @@ class Producer:
 
         Raises: KafkaError when no broker answers at all.
         """
+        async with self._turn:
+            return await self._send(records)
+
+    async def _send(self, records: Sequence[Outgoing]) -> list[RecordMetadata | BaseException]:
         producer = await self._ready()
         topics = {topic: await _partitions(producer, topic) for topic in dict.fromkeys(r.topic for r in records)}
         failed: dict[tuple[str, int], BaseException] = {}
@@ -153,7 +161,7 @@ class Producer:
             await stopped_within(STOP_SECONDS, producer.stop(), partial(_abandoned, producer))
 
     async def stop(self) -> None:
-        """Waits a bounded time for what is under way; what is not confirmed stays in the outbox."""
+        """Waits a bounded time for what is under way, and for nobody's turn; what is not confirmed stays in the outbox."""
         await self.renew()
 
 
