@@ -24,7 +24,7 @@ from shared.messaging.parking import record_of, wire_headers
 from shared.messaging.producer import Producer
 from shared.messaging.refused import NotRepairable, Why
 from shared.messaging.repairing import Named, Repair, fingerprint, repaired
-from shared.messaging.resending import NotTold, tell_again
+from shared.messaging.resending import NotTold, ToldAgain, tell_again
 from shared.persons import scrub
 from shared.storage import Database, Transaction
 
@@ -229,10 +229,10 @@ class Desk:
         *,
         dry_run: bool = False,
         within: float | None = None,
-    ) -> str:
+    ) -> ToldAgain:
         """Tells again, unchanged, what was told of a key; `within` this many seconds. Whoever heard it drops it.
 
-        Raises: NotThere, NotTold (audited: a part may be told), Busy.
+        Within a transaction, one chunk. Raises: NotThere, NotTold (audited: a part may be told), Busy.
         """
         if self._producer is None and not dry_run:
             raise NotTold("Nothing can be told from here: there is no producer.")
@@ -241,12 +241,14 @@ class Desk:
         target = f"{topic} {key} {first}-{last or ''}"
         async with self._alone(f"{topic} {key}"):
             try:
-                sent = await tell_again(reading, producer, topic, key, first=first, last=last, within=within)
+                sent = await tell_again(
+                    reading, producer, topic, key, first=first, last=last, within=within, whole=tx is None
+                )
             except NotTold as error:
                 if not dry_run:
                     await self._note_apart(act, target, str(error))
                 raise
-            if not sent.count:
+            if not sent.versions.count:
                 upto = "" if last is None else f" to {last}"
                 raise NotThere(
                     f"Of {key} on {topic} nothing that was told is kept from version {first}{upto} (any more). "
@@ -254,7 +256,7 @@ class Desk:
                 )
             if not dry_run:
                 await self._do(lambda tx: audit.record(tx, act, RESEND, target, str(sent)), dry_run=False)
-        return f"{key} told again on {topic}, {sent}"
+        return sent
 
     async def _note_apart(self, act: Act, target: str, outcome: str) -> None:
         """In a transaction of its own: a request that fails takes its own back, and what was told is told."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -28,6 +29,19 @@ class NotTold(Exception):
     """Kafka did not take it. The message says how far it came."""
 
 
+@dataclass(frozen=True, slots=True)
+class ToldAgain:
+    """The versions that were told again, and the one to go on from if more is kept."""
+
+    versions: Versions
+    goes_on_from: int | None
+
+    def __str__(self) -> str:
+        """For the operator and the audit."""
+        more = "" if self.goes_on_from is None else f"; more is kept: go on from version {self.goes_on_from}"
+        return f"{self.versions}{more}"
+
+
 async def tell_again(
     reading: Reading,
     producer: Producer | None,
@@ -37,24 +51,32 @@ async def tell_again(
     first: int = 1,
     last: int | None = None,
     within: float | None = None,
-) -> Versions:
+    whole: bool = True,
+) -> ToldAgain:
     """Sends what is kept of a key, from version `first` up to and including `last`, in order, as it was told.
 
-    Nothing in `told` changes. Without a producer it only says what it would send. Raises: NotTold at the first that Kafka
-    does not take, or after `within` seconds.
+    Not `whole`: the first 500 of it. Nothing in `told` changes. Without a producer it only says what it would send. Raises:
+    NotTold at the first that Kafka does not take, or after `within` seconds.
     """
-    sent = Versions()
+    sent, after = Versions(), (first, 0)
     try:
         async with asyncio.timeout(within):
-            async for rows in _kept(reading, topic, key, first, HIGHEST_SEQUENCE if last is None else last):
-                await _send(producer, rows, sent)
+            while True:  # chunk by chunk, so that the longest life needs no more memory than a short one
+                async with reading() as tx:
+                    upto = HIGHEST_SEQUENCE if last is None else last
+                    rows = await tx.fetch(TOLD, topic, key, *after, upto, CHUNK + 1)
+                await _send(producer, rows[:CHUNK], sent)
+                if len(rows) <= CHUNK:
+                    return ToldAgain(sent, None)
+                if not whole:
+                    return ToldAgain(sent, rows[CHUNK]["sequence"])
+                after = (rows[CHUNK - 1]["sequence"], rows[CHUNK - 1]["seq"])
     except TimeoutError:
         raise NotTold(f"Kafka took longer than {within:g} s. {_so_far(sent)}") from None
-    return sent
 
 
 async def _send(producer: Producer | None, rows: list[asyncpg.Record], sent: Versions) -> None:
-    if producer is None:
+    if producer is None or not rows:
         for row in rows:
             sent.add(row["sequence"])
         return
@@ -70,15 +92,3 @@ async def _send(producer: Producer | None, rows: list[asyncpg.Record], sent: Ver
 
 def _so_far(sent: Versions) -> str:
     return f"Told again before that: {sent}. It does no harm to do it again."
-
-
-async def _kept(reading: Reading, topic: str, key: str, first: int, last: int) -> AsyncIterator[list[asyncpg.Record]]:
-    """Chunk by chunk, so that the longest life needs no more memory than a short one."""
-    after = (first, 0)
-    while True:
-        async with reading() as tx:
-            rows = await tx.fetch(TOLD, topic, key, *after, last, CHUNK)
-        if not rows:
-            return
-        yield rows
-        after = (rows[-1]["sequence"], rows[-1]["seq"])

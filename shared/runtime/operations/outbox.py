@@ -10,7 +10,6 @@ from pydantic import StringConstraints
 from shared.contracts.event import Stream
 from shared.messaging import looking
 from shared.messaging.looking import StoppedKey
-from shared.messaging.resending import CHUNK
 from shared.runtime.operations.asked import (
     ActBody,
     DeskHere,
@@ -66,6 +65,12 @@ class ResendBody(ActBody):
     last: Version | None = None
 
 
+class ResentResult(DoneResult):
+    """What was told again. `moreToDo`: ask again with `first` as `nextFirst` says, and another key, to go on."""
+
+    next_first: int | None = None
+
+
 def _after(page: PageAsked) -> tuple[str, str] | None:
     text = page.after_text
     if text is None:
@@ -103,18 +108,21 @@ async def release_stopped_key(
 @router.post("/{topic}/{entity}/resends")
 async def resend_events(
     topic: TopicName, entity: Key, body: ResendBody, caller: Operator, desk: DeskHere
-) -> DoneResult:
-    """Tells again, unchanged, what was told of a key: at most 500 versions at once, from `first` on."""
-    most = body.first + CHUNK - 1
-    last = most if body.last is None else min(body.last, most)
+) -> ResentResult:
+    """Tells again, unchanged, what was told of a key: at once the first 500 that are kept, from `first` on."""
     with refusing("verteld bericht", entity):
         done = await desk.resend(
             act_of(caller, body),
             topic,
             entity,
             body.first,
-            last,
+            body.last,
             dry_run=body.dry_run,
             within=TOLD_WITHIN_SECONDS,
         )
-    return DoneResult(outcome=done, dry_run=body.dry_run)
+    return ResentResult(
+        outcome=f"{entity} told again on {topic}, {done}",
+        more_to_do=done.goes_on_from is not None,
+        next_first=done.goes_on_from,
+        dry_run=body.dry_run,
+    )

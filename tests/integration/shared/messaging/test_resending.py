@@ -66,6 +66,7 @@ async def test_a_lost_version_that_is_told_again_closes_the_gap_and_is_dropped_b
             assert await toy.heard(database, ONE) == (1, "gap")
 
             answer = await Desk(database, toy.listener(database), producer).resend(ACT, PROJECTS, str(ONE), 2, 2)
+            assert str(answer) == "1 version(s): 2"
 
             await eventually(lambda: value(database, READ, 4))
             await eventually(lambda: value(other, READ, 4))
@@ -73,7 +74,6 @@ async def test_a_lost_version_that_is_told_again_closes_the_gap_and_is_dropped_b
         assert await toy.parked(other, ONE) == []
         assert await rows(other, "select word from echo") == [(word,) for word in "abcd"]
 
-    assert answer == f"{ONE} told again on {PROJECTS}, 1 version(s): 2"
     assert await toy.words(database, ONE) == list("abcd")
     assert await toy.heard(database, ONE) == (4, "free")
     again = (await log_of(servers, PROJECTS))[-1]
@@ -87,11 +87,19 @@ async def test_a_life_longer_than_a_chunk_is_told_again_whole_and_in_order(
     count = 2 * CHUNK + 1
     before = await told(database, schema, servers, "x" * count)
 
-    answer = await Desk(database, toy.listener(database), producer).resend(ACT, PROJECTS, str(ONE), 2)
+    desk = Desk(database, toy.listener(database), producer)
+    answer = await desk.resend(ACT, PROJECTS, str(ONE), 2)
 
-    assert answer == f"{ONE} told again on {PROJECTS}, {count - 1} version(s): 2-{count}"
+    assert str(answer) == f"{count - 1} version(s): 2-{count}"
     after = [(record.value, record.headers) for record in await log_of(servers, PROJECTS)]
     assert after == [(record.value, record.headers) for record in (*before, *before[1:])]
+
+    async with database.transaction() as tx:
+        answer = await desk.within(tx).resend(ACT, PROJECTS, str(ONE), 2)
+    said = f"{CHUNK} version(s): 2-{CHUNK + 1}; more is kept: go on from version {CHUNK + 2}"
+    assert str(answer) == said
+    assert await value(database, "select outcome from audit order by id desc limit 1") == said
+    assert len(await log_of(servers, PROJECTS)) == len(after) + CHUNK
 
 
 async def test_what_is_not_kept_is_said_in_a_sentence(

@@ -200,9 +200,38 @@ async def test_a_resend_that_fails_is_kept_with_who_asked_for_it(stand: Standing
 
     assert (answer.status_code, answer.json()["title"]) == (503, "Dit lukt nu even niet")
     deed = (await ask(operator, "GET", "/operations/audit?limit=1"))["items"][0]
-    assert (deed["action"], deed["target"], deed["reason"]) == ("outbox resend", f"{TOPIC} {key} 1-500", WHY["reason"])
+    assert (deed["action"], deed["target"], deed["reason"]) == ("outbox resend", f"{TOPIC} {key} 1-", WHY["reason"])
     assert deed["outcome"].startswith("Kafka does not answer")
     assert UUID(deed["actor"])
+
+
+LONG = """
+insert into told (seq, id, topic, key, sequence, headers, value, written, cluster, part, off)
+select coalesce((select max(seq) from told), 0) + n, uuidv7(), $1, $2, n, '{}', '{}', now(), '', 0, 0
+from generate_series($3::int, $4) n
+"""
+
+
+@pytest.mark.parametrize(("last", "end"), [(None, 2000), (1950, 1950)], ids=["to the end", "up to a version"])
+async def test_what_is_kept_of_a_long_life_is_told_again_500_at_once_and_each_answer_says_where_to_go_on(
+    stand: Standing, operator: httpx.AsyncClient, last: int | None, end: int
+) -> None:
+    key, first, answers = str(fresh()), 1, []
+    async with stand.database.transaction() as tx:
+        await tx.execute(LONG, TOPIC, key, 900, 2000)
+
+    while first:
+        body = {**WHY, "dryRun": True, "first": first, "last": last}
+        answer = await ask(operator, "POST", f"/operations/outbox/{TOPIC}/{key}/resends", body)
+        assert answer["moreToDo"] is (answer["nextFirst"] is not None)
+        first = answer["nextFirst"]
+        answers.append((answer["outcome"].removeprefix(f"{key} told again on {TOPIC}, "), first))
+
+    assert answers == [
+        ("500 version(s): 900-1399; more is kept: go on from version 1400", 1400),
+        ("500 version(s): 1400-1899; more is kept: go on from version 1900", 1900),
+        (f"{end - 1899} version(s): 1900-{end}", None),
+    ]
 
 
 def data_of(entity: UUID, **changed: Any) -> dict[str, Any]:
