@@ -54,7 +54,7 @@ LEAD = "select pg_try_advisory_lock(hashtext(current_schema() || '.refusals'))"
 UNTOLD = f"select {FIELDS} from publication where untold and publisher <> all($1) order by id limit $2"
 TOLD = "update publication set untold = false where id = any($1)"
 DEEP = "select count(*) > $1 from (select from outbox limit $1 + 1) o"
-FORGET = "delete from publication where id < $1"
+FORGET = "delete from publication where id in (select id from publication where id < $1 order by id limit $2)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,11 @@ async def outbox_is_deep(tx: Transaction, most: int) -> bool:
     return bool(await tx.fetchval(DEEP, most))
 
 
-async def forget_old(tx: Transaction, now: datetime) -> None:
-    """Deletes what is older than 90 days; may run as often as one likes."""
+async def forget_old(tx: Transaction, now: datetime, most: int) -> int:
+    """Deletes at most so many that are older than 90 days, and says how many; may run as often as one likes."""
     milliseconds = int((now - KEPT_FOR).timestamp() * 1000)
-    await tx.execute(FORGET, UUID(int=milliseconds << 80))  # as UUIDv7 begins: ids follow the time
+    before = UUID(int=milliseconds << 80)  # as UUIDv7 begins: ids follow the time
+    return int((await tx.execute(FORGET, before, most)).split()[-1])
 
 
 def _columns(publications: Sequence[Publication]) -> tuple[list[Any], ...]:

@@ -27,7 +27,7 @@ from shared.messaging.relay import Relay
 from shared.runtime import guarantees
 from shared.runtime.alarms import keep_watching
 from shared.runtime.comparing import LastVerified, compare, keep_comparing
-from shared.runtime.duties import forgetting, keep_doing
+from shared.runtime.duties import FORGETTING, keep_doing
 from shared.runtime.health import health_routes
 from shared.runtime.metrics import Metrics, metrics_route
 from shared.runtime.operations import answered_by
@@ -182,7 +182,7 @@ class Running:
             watchdog = stack.enter_context(Watchdog(self.settings.stalled_seconds))
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=5))
             server = self.server(http)
-            duties = [forgetting, *(duty for duty in self.service.does if isinstance(duty, DailyDuty))]
+            duties = [*FORGETTING, *(duty for duty in self.service.does if isinstance(duty, DailyDuty))]
             parts = [
                 asyncio.create_task(self.relay.run(), name="relay"),
                 asyncio.create_task(self._hear(), name="consumer"),

@@ -36,10 +36,14 @@ class OnLoad:
 
 @dataclass(frozen=True, slots=True)
 class DailyDuty:
-    """Something done every day from `at` on (Europe/Amsterdam), by one replica; may run as often as one likes."""
+    """Something done every day from `at` on (Europe/Amsterdam), by one replica; may run as often as one likes.
+
+    `in_chunks`: what the operation returns tells whether more is left; then it runs again, in another transaction.
+    """
 
     at: time
     operation: Daily
+    in_chunks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,9 @@ def on_load(operation: Load) -> OnLoad:
     return OnLoad(operation)
 
 
-def daily(at: str, operation: Daily) -> DailyDuty:
-    """Runs once a day: `operation(tx, today)`. `at` is "HH:MM" in Europe/Amsterdam."""
-    return DailyDuty(time.fromisoformat(at), operation)
+def daily(at: str, operation: Daily, *, in_chunks: bool = False) -> DailyDuty:
+    """Runs once a day: `operation(tx, today)`. `at` is "HH:MM" in Europe/Amsterdam. In chunks: until it returns False."""
+    return DailyDuty(time.fromisoformat(at), operation, in_chunks)
 
 
 def always(name: str, make: Callable[[Around], Part]) -> Always:

@@ -89,6 +89,6 @@ async def answer_once(tx: Transaction, asked: Asked, now: datetime, ask: Callabl
     return response
 
 
-async def forget_old_answers(tx: Transaction, now: datetime) -> None:
-    """Deletes the answers that need not be kept any longer; run daily, and harmless to run twice."""
-    await store.forget(tx, now - KEPT_FOR)
+async def forget_old_answers(tx: Transaction, now: datetime, most: int) -> int:
+    """Deletes at most so many answers that need not be kept any longer, and says how many; harmless to run twice."""
+    return await store.forget(tx, now - KEPT_FOR, most)

@@ -18,7 +18,10 @@ on conflict (caller, key) do update set key = excluded.key
 returning fingerprint, status, headers, body
 """
 ANSWER = "update idempotency set status = $3, headers = $4, body = $5 where caller = $1 and key = $2"
-FORGET = "delete from idempotency where asked_at < $1"
+FORGET = """
+delete from idempotency where (caller, key) in
+(select caller, key from idempotency where asked_at < $1 order by asked_at limit $2)
+"""
 LOCK_PERSON = "select id, display_name from person where subject = $1 for update"
 EMPTY_PERSON = "update person set subject = null, display_name = null where id = $1"
 FORGET_CALLER = "delete from idempotency where caller = $1"
@@ -77,9 +80,9 @@ async def keep(tx: Transaction, asked: Asked, answer: Answer) -> None:
     await tx.execute(ANSWER, asked.caller, asked.key, answer.status, dict(answer.headers), answer.body)
 
 
-async def forget(tx: Transaction, before: datetime) -> None:
-    """Deletes the answers to what was asked before then."""
-    await tx.execute(FORGET, before)
+async def forget(tx: Transaction, before: datetime, most: int) -> int:
+    """Deletes the first answers to what was asked before then, and says how many that were."""
+    return int((await tx.execute(FORGET, before, most)).split()[-1])
 
 
 async def lock_person(tx: Transaction, subject: str) -> tuple[UUID, str | None] | None:

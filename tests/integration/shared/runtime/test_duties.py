@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from shared.runtime import DailyDuty, daily
-from shared.runtime.duties import do_what_is_due, forgetting, keep_doing
+from shared.runtime import duties as runtime_duties
+from shared.runtime.duties import FORGET_AT_ONCE, FORGETTING, do_what_is_due, keep_doing
 from shared.storage import Database, Transaction
 from tests.messaging import opened, rows
 from tests.replicas import Toy
@@ -195,5 +196,94 @@ def has_done(database: Database) -> Callable[[], Awaitable[list[date]]]:
     return look
 
 
-async def test_every_service_forgets_old_answers(database: Database) -> None:
-    assert await do(database, MORNING, forgetting) == 1
+async def test_of_a_duty_in_chunks_each_stays_done_and_the_day_counts_with_the_last(
+    database: Database, other: Database
+) -> None:
+    answers: Iterator[bool | Exception] = iter([True, True, ValueError("not now"), True, False])
+
+    async def some(tx: Transaction, today: date) -> bool:
+        await note(tx, today)
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    duty = daily("06:30", some, in_chunks=True)
+    assert [await do(database, MORNING, duty), len(await days(database))] == [0, 2]
+    assert [await do(other, MORNING, duty), len(await days(database))] == [1, 4]
+    assert await do(database, MORNING, duty) == 0
+
+
+async def test_two_replicas_never_do_a_chunk_at_once(database: Database, other: Database) -> None:
+    left, at_it = 20, 0
+
+    async def some(tx: Transaction, today: date) -> bool:
+        nonlocal left, at_it
+        at_it += 1
+        assert at_it == 1
+        await note(tx, today)
+        at_it -= 1
+        left -= 1
+        return left > 0
+
+    duty = daily("06:30", some, in_chunks=True)
+    done = await asyncio.gather(do(database, MORNING, duty), do(other, MORNING, duty))
+    assert sorted(done) == [0, 1]
+    assert await days(database) == [TODAY] * 20
+
+
+async def test_told_to_stop_it_leaves_the_chunks_that_come_to_others(database: Database, other: Database) -> None:
+    stopping = asyncio.Event()
+
+    async def some(tx: Transaction, today: date) -> bool:
+        await note(tx, today)
+        stopping.set()
+        return len(await days(database)) < 1
+
+    duty = daily("06:30", some, in_chunks=True)
+    await asyncio.wait_for(keep_doing(database, [duty], lambda: MORNING, stopping), 60)
+    assert len(await days(database)) == 1
+    assert await do(other, MORNING, duty) == 1
+
+
+OLD_ANSWERS = """
+insert into idempotency (caller, key, fingerprint, asked_at)
+select uuidv7(), 'a', '', $1::timestamptz - interval '3 days' from generate_series(1, $2::int)
+"""
+OLD_PUBLICATIONS = """
+insert into publication (id, publisher, fingerprint, via, status, counts, received_at)
+select uuidv7($1::timestamptz - now() - interval '100 days'), 'a', '', 'http', 'refused', false, $1
+from generate_series(1, $2::int)
+"""
+
+
+async def test_every_service_forgets_old_answers_and_publications_however_many(database: Database) -> None:
+    many = 2 * FORGET_AT_ONCE
+    async with database.transaction() as tx:
+        await tx.execute(OLD_ANSWERS, MORNING, many + 1)
+        await tx.execute(OLD_ANSWERS, MORNING + timedelta(days=3), 1)
+        await tx.execute(OLD_PUBLICATIONS, MORNING, many)
+        await tx.execute(OLD_PUBLICATIONS, MORNING + timedelta(days=100), 1)
+
+    assert await do(database, MORNING, *FORGETTING) == 2
+    assert await left(database) == [(1, 1)]
+
+
+async def test_when_publications_cannot_be_forgotten_answers_are(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def too_slow(*_: object) -> int:
+        raise TimeoutError
+
+    monkeypatch.setattr(runtime_duties, "forget_old_publications", too_slow)
+    async with database.transaction() as tx:
+        await tx.execute(OLD_ANSWERS, MORNING, 1)
+        await tx.execute(OLD_PUBLICATIONS, MORNING, 1)
+
+    assert await do(database, MORNING, *FORGETTING) == 1
+    assert await left(database) == [(0, 1)]
+
+
+async def left(database: Database) -> list[tuple[int, int]]:
+    """How many answers and publications are still kept."""
+    return await rows(database, "select (select count(*) from idempotency), (select count(*) from publication)")
