@@ -28,7 +28,7 @@ LIMITS = (
     Limit("dead_letters", 0, "{value:.0f} records could not be read", "dead-letters list", {}),
     Limit("stopped_keys", 0, "{value:.0f} entities cannot be told of", "outbox list", {}),
     Limit("outbox_oldest_seconds", 60, "what was said waits for {value:.0f} s", "outbox list", {}),
-    Limit("gap_oldest_seconds", 60, "a version is missing for {value:.0f} s", "parked list", {}),
+    Limit("gap_oldest_seconds", 60, "a version or the rest of a release is due for {value:.0f} s", "parked list", {}),
     Limit("consumer_lag_seconds", 60, "it hears {value:.0f} s behind", "places list", {}),
     Limit("verify_missing", 0, "{value:.0f} versions that were said were not heard", "verify", {}),
 )

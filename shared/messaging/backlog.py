@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.messaging.gaps import HALF_RELEASED
 from shared.storage import Transaction
 
 COUNTED_AT_MOST = 100_000
@@ -23,8 +24,9 @@ from (select kind, stream, entity from parked order by parked_at limit {COUNTED_
 """
 GAPS = f"""
 select count(distinct (p.stream, p.entity)), {AGE.format("min(p.parked_at)")}
-from (select stream, entity, parked_at from parked where kind = 'gap' order by parked_at limit {COUNTED_AT_MOST}) p
-join heard h using (stream, entity) where h.held = 1
+from (select stream, entity, sequence, parked_at from parked where kind = 'gap'
+  order by parked_at limit {COUNTED_AT_MOST}) p
+join heard h using (stream, entity) where h.held = 1 or ({HALF_RELEASED})
 """
 DEAD = f"select count(*) from (select from dead_letter limit {COUNTED_AT_MOST}) d"
 
@@ -33,7 +35,7 @@ DEAD = f"select count(*) from (select from dead_letter limit {COUNTED_AT_MOST}) 
 class Backlog:
     """Counts stop at COUNTED_AT_MOST. Ages are seconds, 0 where nothing waits. `parked_keys` is by kind, as are its records.
 
-    `gaps` are entities that wait for a version that has not come, and for nothing else.
+    `gaps` are entities that wait for a version that has not come, and for nothing else, or were left half released.
     """
 
     outbox: int

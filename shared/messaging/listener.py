@@ -196,6 +196,8 @@ class Listener:
         if later is not None:
             follows = later.sequence == work.ledger.of(key).sequence + 1
             work.ledger.hold(key, STOPPED if follows else GAP)
+            if follows and later.kind == "gap":
+                await parking.leave(tx, key, later.sequence)
         await self._close(work, ())
         return work.ledger.of(key).sequence - known.sequence
 

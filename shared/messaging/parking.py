@@ -42,6 +42,11 @@ SKIPPED = """
 select stream, entity, sequence from skipped
 join unnest($1::smallint[], $2::uuid[], $3::int[]) a(stream, entity, sequence) using (stream, entity, sequence)
 """
+# From now on it is this one that waits for an operator.
+LEAVE = """
+update parked set reason = 'the release was broken off before it: release it again', parked_at = now()
+where stream = $1 and entity = $2 and sequence = $3
+"""
 BURY = """
 insert into dead_letter (topic, part, off, key, headers, value, size, bytes_kept, reason)
 values ($1, $2, $3, $4, $5::text::jsonb, $6, $7, $8, $9) on conflict (topic, part, off) do nothing
@@ -193,6 +198,11 @@ async def skipped(tx: Transaction, known: Sequence[Arrival]) -> list[Illegible]:
     given_up = {(Stream(stream), entity, sequence) for stream, entity, sequence in found}
     reason = "it came after its version was discarded"
     return [Illegible(a.record, reason) for a in known if (a.stream, a.entity, a.sequence) in given_up]
+
+
+async def leave(tx: Transaction, key: Key, sequence: int) -> None:
+    """Says of the first version that a release does not come to what it waits for, until that goes on."""
+    await tx.execute(LEAVE, int(key[0]), key[1], sequence)
 
 
 async def bury(tx: Transaction, letter: Illegible) -> None:

@@ -32,12 +32,12 @@ class Alarms:
     _transactions: set[tuple[int, datetime]] = field(default_factory=set)
 
     async def name_new_gaps(self) -> list[OpenGap]:
-        """Logs each gap that is older than a minute and was not named before."""
+        """Logs each gap, and each key left half released, that is older than a minute and was not named before."""
         async with self.database.reading() as tx:
             gaps = await open_gaps(tx, GAP_SECONDS)
         fresh = _new(self._gaps, [((gap.stream, gap.entity, gap.missing), gap) for gap in gaps])
         for gap in fresh:
-            log.error("a gap stays open: %s", gap)
+            log.error("%s" if gap.is_half_released else "a gap stays open: %s", gap)
         return fresh
 
     async def name_old_transactions(self, older_than: float = TRANSACTION_SECONDS) -> list[OpenTransaction]:

@@ -23,8 +23,8 @@ GAUGES = (
     ("outbox_rows", "outbox", "Events that were said and not told yet; counting stops at 100,000."),
     ("outbox_oldest_seconds", "outbox_age", "Age of the oldest of them."),
     ("stopped_keys", "stopped", "Keys of which an event cannot be sent."),
-    ("gaps_open", "gaps", "Entities of which a version has not come, while later ones wait."),
-    ("gap_oldest_seconds", "gap_age", "How long the oldest gap has been open."),
+    ("gaps_open", "gaps", "Entities of which a version has not come while later ones wait, or that are half released."),
+    ("gap_oldest_seconds", "gap_age", "How long the oldest of them has been so."),
     ("dead_letters", "dead_letters", "Records that nobody could read."),
 )
 """Name, field of the backlog, and meaning."""

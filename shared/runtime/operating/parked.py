@@ -39,7 +39,7 @@ def commands(service: Service) -> typer.Typer:
 
     @app.command("list")
     def listed() -> None:
-        """Show what waits, oldest first. A gap releases itself; a failure needs you."""
+        """Show what waits, oldest first. A failure needs you; a gap releases itself, unless its reason says to release it."""
         columns = ("stream", "entity", "version", "kind", "since", "reason")
         found = look(service, looking.parked)
         rows = [(p.stream.name.lower(), p.entity, p.sequence, p.kind, p.parked_at, p.reason) for p in found]

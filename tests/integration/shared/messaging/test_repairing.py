@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 from uuid import UUID
 
@@ -12,14 +13,18 @@ from shared.contracts.encoding import encoded
 from shared.contracts.event import Stream
 from shared.messaging import audit
 from shared.messaging.audit import Act, Busy
+from shared.messaging.backlog import backlog
 from shared.messaging.listener import CHUNK, Listener
 from shared.messaging.looking import NotThere, parked_one
+from shared.messaging.looking import parked as listed
 from shared.messaging.operating import Desk
 from shared.messaging.refused import NotRepairable
 from shared.messaging.repairing import Repair, fingerprint
+from shared.runtime.alarms import Alarms
 from shared.storage import Database
+from tests.integration.shared.messaging.test_gaps import age
 from tests.integration.shared.messaging.toy import heard, parked, words
-from tests.messaging import Record, life, record, rows, told_words, value, withdrawn
+from tests.messaging import Record, Schema, life, record, rows, told_words, value, withdrawn
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 PROJECTS = Stream.PROJECTS
@@ -220,6 +225,52 @@ async def test_a_release_that_was_broken_off_goes_on_and_nothing_that_comes_mean
     assert str(done) == f"{count + 1 - CHUNK} version(s) of {ONE} applied; nothing of it failed"
     assert await heard(database, ONE) == (count + 1, "free")
     assert await parked(database, ONE) == []
+
+
+async def test_a_release_that_was_broken_off_is_named_until_somebody_releases_it_again(
+    listener: Listener, database: Database, desk: Desk, schema: Schema, caplog: pytest.LogCaptureFixture
+) -> None:
+    count = CHUNK + 2
+    many = life(ONE, [f"w{number}" for number in range(1, count + 1)])
+    await listener.hear([bad(b"{", 1)], [])
+    await listener.hear(many[1:], [])
+    await age(schema)  # all of it waited for long before somebody came
+    alarms = Alarms(database)
+    async with database.transaction() as tx:
+        assert (await desk.within(tx).discard(ACT, PROJECTS, ONE, 1)).goes_on
+
+    async with database.reading() as tx:
+        now, (*_, last) = await backlog(tx), await listed(tx, None, None, count)
+    assert (now.parked_keys["failed"], now.gaps) == (0, 1)
+    assert now.gap_age < 60, "a release that is under way is no cause for alarm"
+    assert (last.sequence, last.kind) == (CHUNK + 2, "gap")
+    assert last.reason == "the release was broken off before it: release it again"
+    assert await alarms.name_new_gaps() == []
+    await age(schema)
+    with caplog.at_level(logging.ERROR):
+        (named,) = await alarms.name_new_gaps()
+    assert (named.is_half_released, named.entity, named.missing) == (True, ONE, CHUNK + 2)
+    assert [line for line in caplog.messages if f"projects {ONE} is half released" in line and "parked release" in line]
+    assert not [line for line in caplog.messages if "has not come" in line]
+
+    await desk.release(ACT, PROJECTS, ONE)
+
+    assert await alarms.name_new_gaps() == []
+    async with database.reading() as tx:
+        assert (await backlog(tx)).gaps == 0
+
+
+async def test_one_that_failed_behind_a_release_is_a_failure_and_nothing_half_released(
+    listener: Listener, database: Database, desk: Desk, schema: Schema
+) -> None:
+    await listener.hear([bad(b"{", 1), *life(ONE, ["b", "kapot", "d"], first=2)], [])
+    await desk.discard(ACT, PROJECTS, ONE, 1)
+    await age(schema)
+
+    assert await Alarms(database).name_new_gaps() == []
+    async with database.reading() as tx:
+        now = await backlog(tx)
+    assert (now.parked_keys["failed"], now.gaps) == (1, 0)
 
 
 async def test_one_is_shown_with_what_waits_behind_it(listener: Listener, database: Database) -> None:
