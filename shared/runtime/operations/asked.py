@@ -36,7 +36,10 @@ class ActBody(Body):
 
 
 class DoneResult(Result):
-    """What came of it. `moreToDo`: ask the same again, with another key, to go on."""
+    """What came of it. `moreToDo`: ask for a release of the entity, with another Idempotency-Key, to go on: also after a discard.
+
+    That is POST /operations/parked/{stream}/{entity}/releases.
+    """
 
     outcome: str
     more_to_do: bool = False

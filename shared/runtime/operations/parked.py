@@ -110,7 +110,7 @@ async def list_parked(
     page: Paging,
     kind: Annotated[Kind | None, Query(description="Only gaps, or only failures.")] = None,
 ) -> Page[ParkedRecordResult]:
-    """What waits, the oldest first. A gap releases itself; a failure needs an operator."""
+    """What waits, the oldest first. A failure needs an operator; a gap releases itself, unless its reason says to release it."""
     found = await looking.parked(tx, _after(page), kind, page.limit + 1)
     return Page.of(found, page, _cursor, ParkedRecordResult.of)
 
@@ -151,7 +151,10 @@ async def fix_parked(
 async def release_parked(
     stream: StreamName, entity: UUID, body: ActBody, caller: Operator, desk: DeskHere
 ) -> DoneResult:
-    """Tries what failed again, and then what waits behind it, in order: at most 500 versions at once."""
+    """Tries what failed again, and then what waits behind it, in order: at most 500 versions at once.
+
+    After a discard or a release with `moreToDo` this is asked to go on.
+    """
     with refusing(KIND, entity):
         done = await desk.release(act_of(caller, body), Stream[stream.upper()], entity, dry_run=body.dry_run)
     return DoneResult(outcome=str(done), more_to_do=done.goes_on, dry_run=body.dry_run)
@@ -161,7 +164,10 @@ async def release_parked(
 async def discard_parked(
     stream: StreamName, entity: UUID, version: Version, *, body: ActBody, caller: Operator, desk: DeskHere
 ) -> DoneResult:
-    """Gives up one version: it counts as heard, without effect. Then what waits behind it goes on."""
+    """Gives up one version: it counts as heard, without effect. Then what waits behind it goes on, at most 500 versions at once.
+
+    With `moreToDo` the rest waits for POST /operations/parked/{stream}/{entity}/releases: this version is discarded.
+    """
     with refusing(KIND, f"{entity}/{version}"):
         done = await desk.discard(act_of(caller, body), Stream[stream.upper()], entity, version, dry_run=body.dry_run)
     return DoneResult(outcome=str(done), more_to_do=done.goes_on, dry_run=body.dry_run)

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from shared.messaging import audit
+from shared.messaging import audit, listener
+from shared.runtime.operations.asked import DoneResult
 from shared.web import Role
 from tests.integration.shared.runtime.operations.asking import WHY, ask
 from tests.messaging import Record, life, record, rows, value, withdrawn
@@ -80,6 +81,25 @@ async def test_a_failed_record_is_found_repaired_and_released(stand: Standing, o
     }  # fmt: skip
     assert await rows(stand.database, "select word from note order by id") == [("a",), ("b",)]
     assert (await ask(operator, "GET", "/operations/parked"))["items"] == []
+
+
+async def test_a_discard_that_has_more_to_do_says_what_to_ask_and_that_goes_on(
+    stand: Standing, operator: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "CHUNK", 2)
+    one = fresh()
+    await stand.listener.hear([record(withdrawn(one), 1, value=b"{}"), *life(one, "bcde", first=2)], [])
+    at = f"/operations/parked/projects/{one}"
+
+    discarded = await ask(operator, "POST", f"{at}/1/discards", WHY)
+    assert (discarded["moreToDo"], discarded["outcome"]) == (
+        True, f"2 version(s) of {one} applied; 2 more wait: release it again"
+    )  # fmt: skip
+    assert "POST /operations/parked/{stream}/{entity}/releases" in DoneResult.model_json_schema()["description"]
+    assert (await operator.post(f"{at}/1/discards", json=WHY)).status_code == 404
+    assert not (await ask(operator, "POST", f"{at}/releases", WHY))["moreToDo"]
+
+    assert await rows(stand.database, "select word from note order by id") == [(word,) for word in "bcde"]
 
 
 async def test_what_was_done_is_kept_with_the_opaque_person_who_did_it(
