@@ -261,7 +261,7 @@ async def put_milestone(
 async def put_naming(
     adoption: UUID, body: NamingBody, if_match: IfMatch, caller: Own, tx: Tx, today: Today
 ) -> AdoptionResult:
-    """Changes whether the gemeente may be named in public. If-Match is the adoption's."""
+    """Changes whether the gemeente may be named in public, also after the end. If-Match is the adoption's."""
     own = gemeente_of(caller)
     changed = await operations.put_naming(tx, adoption, own, if_match, in_public=body.may_be_named)
     return await _result(tx, changed, caller, today)
@@ -269,5 +269,5 @@ async def put_naming(
 
 @router.post("/{adoption}/endings", status_code=201)
 async def end_adoption(adoption: UUID, body: EndingBody, caller: Own, tx: Tx, today: Today) -> AdoptionResult:
-    """Ends it, today: nothing changes in it any more."""
+    """Ends it, today: nothing changes in it any more but whether the gemeente may be named."""
     return await _result(tx, await operations.end(tx, adoption, gemeente_of(caller), body.reason, today), caller, today)

@@ -184,8 +184,7 @@ class Adoption:
         raise UnknownEntity("samenwerking", partnership)
 
     def allow_naming(self, *, in_public: bool) -> Adoption:
-        """Raises: AdoptionHasEnded."""
-        self.check_goes_on()
+        """Also after its end: what was published under its name stays to be seen."""
         return replace(self, may_be_named=in_public)
 
     def with_milestone(self, changed: Milestone) -> Adoption:

@@ -107,9 +107,9 @@ async def put_milestone(tx: Transaction, adoption: UUID, gemeente: str, changed:
 
 
 async def put_naming(tx: Transaction, adoption: UUID, gemeente: str, seen: int, *, in_public: bool) -> Adoption:
-    """Whether it may be said in public is told again, for it decides what others may show.
+    """Whether it may be said in public is told again, also after its end, for it decides what others may show.
 
-    Raises: UnknownEntity, StaleRevision, AdoptionHasEnded.
+    Raises: UnknownEntity, StaleRevision.
     """
     known = await _own(tx, adoption, gemeente, seen)
     changed = known.allow_naming(in_public=in_public)

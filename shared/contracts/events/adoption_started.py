@@ -31,6 +31,6 @@ class AdoptionStarted(EventData):
     budget_euro: Annotated[int, Field(ge=0)]
     """What the implementation costs, in whole euros."""
     may_be_named: bool
-    """Whether the gemeente lets itself be named in public; asked at the start, changeable."""
+    """Whether the gemeente lets itself be named in public; asked at the start, changeable, also after the end."""
     started_on: date
     """The first day of the adoption."""

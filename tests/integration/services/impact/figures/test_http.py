@@ -24,6 +24,7 @@ from tests.integration.services.impact.sample import (
     count,
     share,
     shown,
+    started,
     stopped,
     totals,
 )
@@ -127,6 +128,19 @@ async def test_who_stopped_before_the_period_is_not_missed_in_it(impact: Standin
     await impact.hear(stopped(delft.id, project, date(2026, 5, 1), DELFT))
     assert (await totals(impact, project, Q1))["NL"] == (40, False)
     assert (await totals(impact, project, Q3))["NL"] == (45, True)
+
+
+async def test_who_stopped_and_takes_its_name_back_is_no_longer_seen(
+    impact: Standing, adopts: Adopts, next_morning: NextMorning
+) -> None:
+    project = uuid4()
+    den_haag = await adopts(DEN_HAAG, project)
+    await den_haag.records(count(42, Q1))
+    await impact.hear(stopped(den_haag.id, project, date(2026, 5, 1)))
+    assert [each["scope"] for each in await shown(impact, project)] == [DEN_HAAG]
+    await impact.hear(started(den_haag.id, project, may_be_named=False))
+    await next_morning()
+    assert await shown(impact, project) == []
 
 
 async def test_the_ledger_is_followed_line_by_line_and_again_from_where_one_was(

@@ -164,13 +164,22 @@ async def test_after_the_end_nothing_changes(people: People, matching: Standing)
     money = {"amountEuro": 5, "stage": "intentie"}
     for answer in (
         await own.put(f"{address}/milestones/werkplan", json=milestone, headers=seen),
-        await own.put(f"{address}/naming", json={"mayBeNamed": False}, headers=seen),
         await own.post(f"{address}/endings", json={"reason": "Nog eens"}),
         await own.put(f"{address}/funding", json={"budgetEuro": 5}, headers=if_match(1)),
         await own.put(f"{address}/funding/commitments/{uuid4()}", json=money, headers=if_match(1)),
     ):
         assert answer.status_code == 409
     assert len(await matching.said(adoption["id"])) == 2
+
+
+async def test_a_name_is_taken_back_also_after_the_end(people: People, matching: Standing) -> None:
+    adoption = await people.adopt("GM0518", mayBeNamed=True)
+    own, address = await people.gemeente("GM0518"), f"/adoptions/{adoption['id']}"
+    await own.post(f"{address}/endings", json={"reason": "Afgerond"})
+    changed = await own.put(f"{address}/naming", json={"mayBeNamed": False}, headers=if_match(2))
+    assert (changed.status_code, changed.json()["mayBeNamed"], changed.json()["endedOn"]) == (200, False, "2026-11-24")
+    said = (await matching.said(adoption["id"]))[-1]
+    assert (said.sequence, said.type.split(".")[2], said.data["mayBeNamed"]) == (3, "adoption-started", False)
 
 
 CHANGES = [

@@ -134,7 +134,6 @@ def test_an_end_has_a_reason_and_does_not_come_before_the_start() -> None:
         lambda a: a.claim(replace(CLAIM, id=UUID(int=6), role=Means.MENSEN)),
         lambda a: a.confirm(CLAIM.id, TODAY),
         lambda a: a.refuse(CLAIM.id, TODAY, "Nee"),
-        lambda a: a.allow_naming(in_public=True),
         lambda a: a.end(TODAY, "Nog eens"),
     ],
 )
@@ -142,6 +141,11 @@ def test_nothing_changes_any_more_once_it_has_ended(change: Callable[[Adoption],
     ended = ADOPTION.claim(CLAIM).end(TODAY, "Afgerond")
     with pytest.raises(AdoptionHasEnded, match="beëindigd op 24-11-2026"):
         change(ended)
+
+
+def test_a_gemeente_may_take_its_name_back_also_after_the_end() -> None:
+    ended = ADOPTION.allow_naming(in_public=True).end(TODAY, "Afgerond")
+    assert not ended.allow_naming(in_public=False).may_be_named
 
 
 INVITED = Partnership(UUID(int=7), UUID(int=8), Means.MENSEN, claimed_by=DEN_HAAG, claimed_on=TODAY)
