@@ -55,8 +55,8 @@ async def test_what_is_older_than_90_days_is_forgotten_and_what_is_not_stays(
     assert now == START
     written = await value(stand.database, "select uuid_extract_timestamp(id) from publication")
     async with stand.database.transaction() as tx:
-        await store.forget_old(tx, written + store.KEPT_FOR - timedelta(seconds=1), 10)
+        await store.forget_old(tx, written + store.KEPT_FOR - timedelta(seconds=1), 10_000)
     assert await value(stand.database, kept) == 1
     async with stand.database.transaction() as tx:
-        await store.forget_old(tx, written + store.KEPT_FOR + timedelta(seconds=1), 10)
+        await store.forget_old(tx, written + store.KEPT_FOR + timedelta(seconds=1), 10_000)
     assert await value(stand.database, kept) == 0

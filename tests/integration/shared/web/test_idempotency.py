@@ -119,7 +119,7 @@ async def test_an_answer_is_kept_for_a_day_and_then_forgotten(acting: Acting, da
     for later, replayed in ((timedelta(0), False), (timedelta(hours=23), True), (timedelta(hours=2), False)):
         clock.turn(later)
         async with database.transaction() as tx:
-            await forget_old_answers(tx, clock(), 10)
+            await forget_old_answers(tx, clock(), 10_000)
         slow = acting("gemeente", gemeente="GM0518", subject="langzaam")
         answer = await slow.ask("POST", "/v1/counters", json={"name": "x"}, headers=KEY)
         assert ("idempotency-replayed" in answer.headers) is replayed
