@@ -70,8 +70,8 @@ effects are counted, what was told is read back from Kafka.
 ## To measure it again
 
 ```sh
-make bench             # about eleven minutes; build/bench.json
-make bench LONG=1      # with the rows about ten millions and a million: some five minutes more
+make bench             # ten to twenty minutes; build/bench.json
+make bench LONG=1      # with the rows about ten millions and a million: five to eight minutes more
 make bench-page        # this page, from what is recorded; to record a run, copy build/bench.json into tests/performance/results
 make bench ONLY="hear typed" ROUNDS=5   # some rows alone, hearing in fifteen rounds; nothing is written
 ```
