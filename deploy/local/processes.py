@@ -86,7 +86,7 @@ class Daemon:
         try:
             known = self._known()
             process = psutil.Process(known["pid"])
-            same = abs(process.create_time() - known["created"]) < 2 and process.status() != psutil.STATUS_ZOMBIE
+            same = abs(_since_boot(process) - known["since_boot"]) < 1 and process.status() != psutil.STATUS_ZOMBIE
         except (KeyError, psutil.Error):
             return None
         return process if same else None
@@ -152,7 +152,7 @@ class Daemon:
 
     def _remember(self, process: psutil.Process, log_start: int) -> None:
         draft = self.pid_file.with_suffix(".pid.new")
-        draft.write_text(json.dumps({"pid": process.pid, "created": process.create_time(), "log": log_start}))
+        draft.write_text(json.dumps({"pid": process.pid, "since_boot": _since_boot(process), "log": log_start}))
         draft.replace(self.pid_file)
 
     def _gone_within(self, process: psutil.Process, seconds: float) -> bool:
@@ -175,3 +175,8 @@ class Daemon:
         parent_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
         with contextlib.suppress(AttributeError, OSError):
             ctypes.CDLL(None).prctl(parent_death_signal, self.stop_signal)
+
+
+def _since_boot(process: psutil.Process) -> float:
+    """When it began, in seconds since the machine did: the time of day moves whenever somebody sets the clock."""
+    return process.create_time() - psutil.boot_time()

@@ -18,19 +18,30 @@ LONG_S = 60
 def test_a_pid_that_was_given_to_another_program_is_left_alone(folder: Path) -> None:
     other = psutil.Process()
     daemon = Daemon("sleeper", folder)
-    daemon.pid_file.write_text(json.dumps({"pid": other.pid, "created": other.create_time() - 3600}))
+    daemon.pid_file.write_text(
+        json.dumps({"pid": other.pid, "since_boot": other.create_time() - psutil.boot_time() - 3600})
+    )
     assert daemon.process() is None
     daemon.kill()
     assert daemon.stop() is False
     assert other.is_running()
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 4194305, "created": 0}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 4194305, "since_boot": 0}'])
 def test_a_pid_file_that_says_nothing_useful_means_that_it_does_not_run(folder: Path, content: str) -> None:
     daemon = Daemon("sleeper", folder)
     daemon.pid_file.write_text(content)
     assert daemon.process() is None
     daemon.start(SLEEP)
+    assert daemon.process() is not None
+    assert daemon.stop() is True
+
+
+def test_what_was_started_is_found_after_the_clock_was_set(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    daemon, began, booted = Daemon("sleeper", folder), psutil.Process.create_time, psutil.boot_time()
+    daemon.start(SLEEP)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: began(process) + 60)
+    monkeypatch.setattr(psutil, "boot_time", lambda: booted + 60)
     assert daemon.process() is not None
     assert daemon.stop() is True
 
