@@ -36,8 +36,12 @@ class ToldAgain:
     versions: Versions
     goes_on_from: int | None
 
+    def on(self, topic: str, key: str) -> str:
+        """For the operator, with what it was."""
+        return f"{key} told again on {topic}, {self}"
+
     def __str__(self) -> str:
-        """For the operator and the audit."""
+        """For the audit."""
         more = "" if self.goes_on_from is None else f"; more is kept: go on from version {self.goes_on_from}"
         return f"{self.versions}{more}"
 

@@ -51,6 +51,6 @@ def commands(service: Service) -> typer.Typer:
         """Tell again, unchanged, what was told of a key: whoever missed it hears it, all others drop it."""
         act = Act(actor, reason)
         sent = ask(service, lambda d: d.resend(act, topic, key, first, last, dry_run=dry_run))
-        tell(f"{key} told again on {topic}, {sent}", dry_run=dry_run)
+        tell(sent.on(topic, key), dry_run=dry_run)
 
     return app

@@ -121,7 +121,7 @@ async def resend_events(
             within=TOLD_WITHIN_SECONDS,
         )
     return ResentResult(
-        outcome=f"{entity} told again on {topic}, {done}",
+        outcome=done.on(topic, entity),
         more_to_do=done.goes_on_from is not None,
         next_first=done.goes_on_from,
         dry_run=body.dry_run,
