@@ -166,7 +166,7 @@ async def forget_old(tx: Transaction, now: datetime, most: int) -> int:
     """Deletes at most so many that are older than 90 days, and says how many; may run as often as one likes."""
     milliseconds = int((now - KEPT_FOR).timestamp() * 1000)
     before = UUID(int=milliseconds << 80)  # as UUIDv7 begins: ids follow the time
-    return int((await tx.execute(FORGET, before, most)).split()[-1])
+    return await tx.changed(FORGET, before, most)
 
 
 def _columns(publications: Sequence[Publication]) -> tuple[list[Any], ...]:

@@ -70,6 +70,10 @@ class Transaction:
         """The command tag, such as "UPDATE 3"."""
         return await self.connection.execute(sql, *arguments)
 
+    async def changed(self, sql: str, *arguments: Any) -> int:
+        """How many rows it inserted, updated or deleted."""
+        return int((await self.execute(sql, *arguments)).rpartition(" ")[2])
+
     async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """One statement for many rows; prefer one statement with `unnest`."""
         await self.connection.executemany(sql, rows)

@@ -82,7 +82,7 @@ async def keep(tx: Transaction, asked: Asked, answer: Answer) -> None:
 
 async def forget(tx: Transaction, before: datetime, most: int) -> int:
     """Deletes the first answers to what was asked before then, and says how many that were."""
-    return int((await tx.execute(FORGET, before, most)).split()[-1])
+    return await tx.changed(FORGET, before, most)
 
 
 async def lock_person(tx: Transaction, subject: str) -> tuple[UUID, str | None] | None:
@@ -98,7 +98,7 @@ async def empty_person(tx: Transaction, person: UUID) -> None:
 
 async def forget_caller(tx: Transaction, person: UUID) -> int:
     """Deletes what was answered to this person, and says how much that was."""
-    return int((await tx.execute(FORGET_CALLER, person)).split()[-1])
+    return await tx.changed(FORGET_CALLER, person)
 
 
 async def answers_with(tx: Transaction, words: Sequence[bytes]) -> list[tuple[UUID, str, bytes]]:

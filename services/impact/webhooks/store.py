@@ -168,9 +168,9 @@ async def dead_letters(tx: Transaction, webhook: UUID, after: int, limit: int) -
 
 async def revive(tx: Transaction, webhook: UUID, now: datetime) -> int:
     """All that was given up is tried again, from now on and as if for the first time. How many there were."""
-    told = await tx.execute(REVIVE, webhook)
+    revived = await tx.changed(REVIVE, webhook)
     await tx.execute(WAKE, webhook, now)
-    return int(told.split()[-1])
+    return revived
 
 
 async def forget_waiting(tx: Transaction, webhook: UUID, after: int) -> None:
