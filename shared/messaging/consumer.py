@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Generic, cast
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -22,7 +23,7 @@ from shared.messaging.heard import Displaced, Overtaken, Position
 from shared.messaging.listener import Listener
 from shared.messaging.offsets import Offsets
 from shared.messaging.places import Places, reading_from
-from shared.messaging.polling import Batch, Hears, Polled, Unreadable, fetched
+from shared.messaging.polling import Batch, Hears, Polled, Unreadable, poll_in_parts
 from shared.messaging.setbacks import pauses
 from shared.messaging.stopping import stopped_within
 from shared.messaging.subscribing import subscribed
@@ -170,16 +171,14 @@ class Consumer(Generic[H]):
 
     async def _poll(self, at: Mapping[TopicPartition, Position], *only: TopicPartition, most: int = 0) -> Batch:
         """The next records after these places, decoded. Raises: LogChanged; UnicodeDecodeError; KafkaError."""
-        assignment = self._assignment
+        batch = Batch(self._assignment, dict(at))
         wait, most = APART_MS if only else POLL_MS, most or self._records
-        polled = await fetched(self._consumer, wait, most, *only)
-        return await self._batch(at, polled, assignment)
+        await poll_in_parts(self._consumer, partial(self._add, batch), wait, most, *only)
+        return batch
 
-    async def _batch(self, at: Mapping[TopicPartition, Position], polled: Polled, assignment: int) -> Batch:
-        is_ours = assignment == self._assignment
-        ours = {tp: records for tp, records in polled.items() if is_ours and tp in at}
-        fresh, positions = self._places.fresh(at, ours)
-        return Batch(ours, await self.listener.decoder.decode_in_turns(fresh), positions, len(fresh), assignment)
+    def _add(self, batch: Batch, polled: Polled) -> None:
+        if batch.assignment == self._assignment:
+            batch.add(polled, self._places, self.listener.decoder)
 
     async def _forget_ahead(self) -> None:
         """What was read ahead is read again, from the place that holds then."""
@@ -292,7 +291,8 @@ class Consumer(Generic[H]):
                     self.retried += 1
                     await asyncio.sleep(PAUSE_SECONDS)
                 else:
-                    unreadable = {partition: [Unreadable(partition, offset)]}
-                    await self._handle(await self._batch(self.at, unreadable, self._assignment))
+                    batch = Batch(self._assignment, dict(self.at))
+                    self._add(batch, {partition: [Unreadable(partition, offset)]})
+                    await self._handle(batch)
                 self._seek(partition)
                 return

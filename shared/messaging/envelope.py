@@ -5,11 +5,10 @@ Decoding never raises. A record is either legible (whose it is and which version
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +25,6 @@ from shared.contracts.event import Event, EventData, Stream, dataschema_of, even
 
 CONTENT_TYPE = "content-type"
 JSON_TYPE = "application/json"
-TURNS, LEAST_IN_A_TURN = 50, 10
 STRUCTURED_TYPE = b"application/cloudevents+json"
 PREFIX = "ce_"
 SUPERSEDES, SUPERSEDED_BY = "ce_supersedes", "ce_supersededby"
@@ -122,15 +120,6 @@ class Decoder:
                 decoded.arrivals.append(one)
             elif one is not None:
                 decoded.letters.append(one)
-        return decoded
-
-    async def decode_in_turns(self, records: Sequence[KafkaRecord]) -> Decoded:
-        """The same, a few at a time: whoever waits for Postgres goes on as soon as that has answered."""
-        decoded = Decoded([], [])
-        few = max(LEAST_IN_A_TURN, len(records) // TURNS)
-        for start in range(0, len(records), few):
-            self.decode_all(records[start : start + few], decoded)
-            await asyncio.sleep(0)
         return decoded
 
     def decode(self, record: KafkaRecord) -> Arrival | Illegible | None:

@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.messaging.envelope import KafkaRecord
 from shared.messaging.heard import Position
+from shared.messaging.places import Places
 
 Polled = Mapping[TopicPartition, Sequence[Any]]
-PARTS = 10
+PARTS = 20
+"""Into so many a poll is cut. Measured with polls of 2,000: in 20 to 40 it takes 8 % less of a processor than in 10."""
 
 
-async def fetched(client: AIOKafkaConsumer, wait_ms: int, most: int, *only: TopicPartition) -> Polled:
-    """In parts, for unpacking takes long: whoever waits for Postgres goes on as soon as that has answered.
+async def poll_in_parts(
+    client: AIOKafkaConsumer, take: Callable[[Polled], None], wait_ms: int, most: int, *only: TopicPartition
+) -> None:
+    """Hands each part of a poll to `take` as it is unpacked, while the processor has it at hand.
 
-    The first part is waited for; one that is not full is the last. When a part fails the client stands behind those before:
-    who polls again has to seek. Raises: UnicodeDecodeError; KafkaError.
+    Between two parts whoever waits for Postgres goes on, if that has answered. The first part is waited for; one that is not
+    full is the last. When a part fails the client stands behind those before: who polls again has to seek.
+    Raises: UnicodeDecodeError; KafkaError; what `take` raises.
     """
-    found: dict[TopicPartition, list[Any]] = {}
     left, part = most, -(-most // PARTS)
     while left:
         asked = min(left, part)
-        polled = await client.getmany(*only, timeout_ms=0 if found else wait_ms, max_records=asked)
-        for partition, records in polled.items():
-            found.setdefault(partition, []).extend(records)
-        got = sum(map(len, polled.values()))
-        left = left - got if got == asked else 0
-        await asyncio.sleep(0)
-    return found
+        polled = await client.getmany(*only, timeout_ms=wait_ms, max_records=asked)
+        take(polled)
+        wait_ms, got = 0, sum(map(len, polled.values()))
+        if (left := left - got if got == asked else 0) > 0:
+            await asyncio.sleep(0)
 
 
 class Decodes(Protocol):
     """Turns records into what is heard; never raises for what stands in one."""
 
-    async def decode_in_turns(self, records: Sequence[KafkaRecord]) -> Any: ...  # noqa: ANN401 - its own
+    def decode_all(self, records: Iterable[KafkaRecord], before: Any = None) -> Any: ...  # noqa: ANN401 - its own
 
 
 class Hears(Protocol):
@@ -54,15 +56,31 @@ class Hears(Protocol):
     async def hear_decoded(self, decoded: Any, positions: Sequence[Position]) -> None: ...  # noqa: ANN401 - its decoder's
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Batch:
-    """The records of one poll, decoded, and where we are after them. `assignment` counts ours: another one voids it."""
+    """The records of one poll, decoded, and where we are after them. `assignment` counts ours: another one voids it.
 
-    records: Polled
-    decoded: Any
-    positions: Mapping[TopicPartition, Position]
-    count: int
+    `after` has all our places, `positions` only those that this poll moved on.
+    """
+
     assignment: int
+    after: dict[TopicPartition, Position]
+    records: dict[TopicPartition, list[Any]] = field(default_factory=dict)
+    decoded: Any = None
+    positions: dict[TopicPartition, Position] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, polled: Polled, places: Places, decoder: Decodes) -> None:
+        """One more part of the poll. Raises: LogChanged."""
+        ours = {tp: records for tp, records in polled.items() if tp in self.after}
+        fresh, positions = places.fresh(self.after, ours)
+        self.decoded = decoder.decode_all(fresh, self.decoded)
+        self.count += len(fresh)
+        for partition, records in ours.items():
+            self.records.setdefault(partition, []).extend(records)
+        for partition, position in positions.items():  # all of it follows the place where the poll began
+            begun = self.positions.get(partition, position)
+            self.after[partition] = self.positions[partition] = replace(position, since=begun.since)
 
 
 class Unreadable:

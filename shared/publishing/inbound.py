@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from shared.access import Access
@@ -21,7 +20,6 @@ from shared.storage import Database, Transaction
 from shared.storage.faults import is_transient
 
 log = logging.getLogger(__name__)
-IN_ONE_TURN = 20
 NOT_LEGIBLE = "De naam van een header is geen UTF-8. Daardoor is niets van dit bericht te lezen."
 
 
@@ -66,13 +64,9 @@ class Intake:
         """Itself."""
         return self
 
-    async def decode_in_turns(self, records: Sequence[KafkaRecord]) -> list[Sent]:
-        """Each weighed, a few at a time: whoever waits for Postgres goes on as soon as that has answered."""
-        sent: list[Sent] = []
-        for start in range(0, len(records), IN_ONE_TURN):
-            sent += [self._sent(record) for record in records[start : start + IN_ONE_TURN]]
-            await asyncio.sleep(0)
-        return sent
+    def decode_all(self, records: Iterable[KafkaRecord], before: Sequence[Sent] = ()) -> Sequence[Sent]:
+        """Each weighed, behind those that were weighed before."""
+        return [*(before or ()), *map(self._sent, records)]
 
     def _sent(self, record: KafkaRecord) -> Sent:
         topic = self._topics[record.topic]
