@@ -15,7 +15,7 @@ from shared.messaging.places import Places
 
 Polled = Mapping[TopicPartition, Sequence[Any]]
 PARTS = 20
-"""Into so many a poll is cut. Measured with polls of 2,000: in 20 to 40 it takes 8 % less of a processor than in 10."""
+"""Into so many a poll is cut. Measured with polls of 2,000: in 20 or 40 it takes 3 % less of a processor than in 10."""
 
 
 async def poll_in_parts(
