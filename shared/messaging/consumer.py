@@ -164,7 +164,7 @@ class Consumer(Generic[H]):
             ahead, self._ahead = self._ahead, None
             batch = await (ahead or self._poll(self.at))
             if batch.count >= self._records:  # there is more: poll and decode it while Postgres works
-                self._ahead = asyncio.create_task(self._poll({**self.at, **batch.positions}))
+                self._ahead = asyncio.create_task(self._poll(batch.after))
             await self._handle(batch)
         except UNREADABLE:
             await self._pass_unreadable()

@@ -33,7 +33,8 @@ async def poll_in_parts(
         polled = await client.getmany(*only, timeout_ms=wait_ms, max_records=asked)
         take(polled)
         wait_ms, got = 0, sum(map(len, polled.values()))
-        if (left := left - got if got == asked else 0) > 0:
+        left = left - got if got == asked else 0
+        if left:
             await asyncio.sleep(0)
 
 

@@ -64,9 +64,11 @@ class Intake:
         """Itself."""
         return self
 
-    def decode_all(self, records: Iterable[KafkaRecord], before: Sequence[Sent] = ()) -> Sequence[Sent]:
+    def decode_all(self, records: Iterable[KafkaRecord], before: list[Sent] | None = None) -> list[Sent]:
         """Each weighed, behind those that were weighed before."""
-        return [*(before or ()), *map(self._sent, records)]
+        sent = before or []
+        sent += map(self._sent, records)
+        return sent
 
     def _sent(self, record: KafkaRecord) -> Sent:
         topic = self._topics[record.topic]
